@@ -18,23 +18,14 @@ import { type SamplerSettings, samplerVersion } from '../rules/sampler.ts'
 import { channelHeader, requestIdHeader } from '../wire/headers.ts'
 import { type AnswerWriter, createJsonWriter, createStreamWriter } from './answer-writer.ts'
 import { Capacity } from './capacity.ts'
-import { type EngineEnd, type EngineRequest } from './engine-port.ts'
+import type { EngineEnd } from './engine-port.ts'
 import { type FinishedAnswer, finalAnswerOfInference } from './finished-answer.ts'
-import type { CatalogEntry, ModelCatalog } from './model-catalog.ts'
+import type { ModelCatalog } from './model-catalog.ts'
 import type { ProviderModules, ProviderServerOptions } from './provider-options.ts'
 import { UnpaidTokens } from './unpaid-tokens.ts'
 
-type Task = {
-  readonly requestId: Hex
-  readonly payer: Hex
-  readonly channelId: Hex
-  readonly body: Uint8Array
-  readonly bodyHash: Hex
-  readonly request: InferenceRequest
-  readonly entry: CatalogEntry
-  readonly engineRequest: EngineRequest
-  readonly receivedAtMs: number
-}
+/** What will be finished, as it came. */
+type Task = Omit<FinishedAnswer, 'reservation' | 'end' | 'response' | 'times'> & { readonly receivedAtMs: number }
 
 /** Serves `POST /v1/chat/completions` and `POST /v1/completions`, and cancellations of them. */
 export class CompletionHandler {
