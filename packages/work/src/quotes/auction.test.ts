@@ -37,16 +37,24 @@ describe('a reverse auction', () => {
     extensionSeconds: 30,
     lastCloseSeconds: 550,
   }
-  const opened = { own: undefined, closesAtSeconds: 500 }
+  const opened = { own: undefined, lowest: undefined, closesAtSeconds: 500 }
 
   it('takes bids that are a step below the last of their provider, and moves its close for late ones up to a bound', () => {
-    expect(placeBid(auction, opened, bid('a', 100n), 10)).toBe(500)
+    const placed = (isLowest: boolean, closesAtSeconds: number) => ({ isLowest, closesAtSeconds })
+    expect(placeBid(auction, opened, bid('a', 100n), 10)).toEqual(placed(true, 500))
     const own = bid('a', 100n)
-    expect(placeBid(auction, { ...opened, own }, bid('a', 96n), 20)).toBe('not-lower')
-    expect(placeBid(auction, { ...opened, own }, bid('a', 95n), 499)).toBe(529)
-    const late = { own: undefined, closesAtSeconds: 529 }
-    expect(placeBid(auction, late, bid('b', 90n), 528)).toBe(550)
+    const second = { ...opened, own, lowest: own }
+    expect(placeBid(auction, second, bid('a', 96n), 20)).toBe('not-lower')
+    expect(placeBid(auction, second, bid('a', 95n), 499)).toEqual(placed(true, 529))
+    const late = { own: undefined, lowest: bid('a', 95n), closesAtSeconds: 529 }
+    expect(placeBid(auction, late, bid('b', 90n), 528)).toEqual(placed(true, 550))
     expect(placeBid(auction, late, bid('b', 90n), 529)).toBe('closed')
+  })
+
+  it('keeps its close for a bid that is not a step below all, of however many providers', () => {
+    const late = { own: undefined, lowest: bid('a', 90n), closesAtSeconds: 500 }
+    for (const priceAtomic of [100n, 90n, 86n])
+      expect(placeBid(auction, late, bid('b', priceAtomic), 499)).toEqual({ isLowest: false, closesAtSeconds: 500 })
   })
 
   it('is not voided by a bid of next to nothing: others go on, and stand behind it one a provider', () => {

@@ -11,7 +11,7 @@ export type ReverseAuction = {
   /** A bid must be this much below its own provider's last one. */
   readonly decrementAtomic: bigint
   readonly closesAtSeconds: number
-  /** A bid within so many seconds of the close moves the close to so many seconds after it... */
+  /** A new lowest bid within so many seconds of the close moves the close to so many seconds after it... */
   readonly extensionSeconds: number
   /** ...but never beyond this. */
   readonly lastCloseSeconds: number
@@ -22,24 +22,43 @@ export type BidRefusal = 'closed' | 'other-terms' | 'not-signed' | 'above-ceilin
 /** A bid holds so long after the last end of its auction: who lets low ones lapse at once would bid without being bound. */
 export const bidHoldsSeconds = 600
 
+/** What a reverse auction says of a bid that counts. */
+export type PlacedBid = {
+  /** A step below all that counted before. No more than ceiling / step can be, so a book may keep them all. */
+  readonly isLowest: boolean
+  readonly closesAtSeconds: number
+}
+
 /**
- * When a reverse auction closes after a bid that came at `atSeconds`, or why it does not count. `own` is the lowest bid of its provider that
- * counted before. A bid need not be below those of others: who bids next to nothing keeps nobody away.
+ * What a bid that came at `atSeconds` changes, or why it does not count. `own` is the lowest bid of its provider that counted before,
+ * `lowest` the last that was a step below all before it. A bid need not be below those of others, as who bids next to nothing keeps nobody away; but only one that is moves the close,
+ * as otherwise keys that cost nothing would move it with any bids.
  */
 export function placeBid(
   auction: ReverseAuction,
-  { own, closesAtSeconds }: { readonly own: SignedQuote | undefined; readonly closesAtSeconds: number },
+  { own, lowest, closesAtSeconds }: BidsBefore,
   bid: SignedQuote,
   atSeconds: number,
-): number | BidRefusal {
+): PlacedBid | BidRefusal {
   if (atSeconds >= closesAtSeconds) return 'closed'
   const refusal = refusalOf(auction, bid)
   if (refusal !== undefined) return refusal
   if (bid.deadlineSeconds < auction.lastCloseSeconds + bidHoldsSeconds) return 'expires-too-soon'
-  if (own !== undefined && bid.priceAtomic + auction.decrementAtomic > own.priceAtomic) return 'not-lower'
+  const isStepBelow = (other: SignedQuote | undefined): boolean =>
+    other === undefined || bid.priceAtomic + auction.decrementAtomic <= other.priceAtomic
+  if (!isStepBelow(own)) return 'not-lower'
+  const isLowest = isStepBelow(lowest)
   const isLate = closesAtSeconds - atSeconds < auction.extensionSeconds
+  if (!isLowest || !isLate) return { isLowest, closesAtSeconds }
   const extended = Math.min(atSeconds + auction.extensionSeconds, auction.lastCloseSeconds)
-  return isLate ? Math.max(extended, closesAtSeconds) : closesAtSeconds
+  return { isLowest, closesAtSeconds: Math.max(extended, closesAtSeconds) }
+}
+
+/** What {@link placeBid} needs of the bids that counted before. */
+export type BidsBefore = {
+  readonly own: SignedQuote | undefined
+  readonly lowest: SignedQuote | undefined
+  readonly closesAtSeconds: number
 }
 
 /** A sealed auction: hashes until `commitEndsAtSeconds`, quotes until `revealEndsAtSeconds`. */
@@ -107,18 +126,21 @@ export type ReverseAuctionState = {
 /** Plays the bids that came; what the rule refuses is left out. */
 export function replayReverseAuction(auction: ReverseAuction, bids: readonly TimedBid[]): ReverseAuctionState {
   let { closesAtSeconds } = auction
-  const lowest = new Map<Address, SignedQuote>()
+  let lowest: SignedQuote | undefined
+  const byProvider = new Map<Address, SignedQuote>()
   const counted: TimedBid[] = []
   for (const bid of bids) {
     const { provider } = bid.quote
-    const next = placeBid(auction, { own: lowest.get(provider), closesAtSeconds }, bid.quote, bid.atSeconds)
-    if (typeof next === 'string') continue
-    closesAtSeconds = next
+    const before = { own: byProvider.get(provider), lowest, closesAtSeconds }
+    const placed = placeBid(auction, before, bid.quote, bid.atSeconds)
+    if (typeof placed === 'string') continue
+    closesAtSeconds = placed.closesAtSeconds
+    if (placed.isLowest) lowest = bid.quote
     counted.push(bid)
-    lowest.delete(provider)
-    lowest.set(provider, bid.quote)
+    byProvider.delete(provider)
+    byProvider.set(provider, bid.quote)
   }
-  const standing = [...lowest.values()].sort((a, b) =>
+  const standing = [...byProvider.values()].sort((a, b) =>
     a.priceAtomic < b.priceAtomic ? -1 : a.priceAtomic > b.priceAtomic ? 1 : 0,
   )
   return { standing, counted, closesAtSeconds }

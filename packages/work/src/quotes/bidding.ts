@@ -12,7 +12,7 @@ import {
   refusalOf,
   type TimedBid,
 } from './auction.ts'
-import { type Origin, whoMakesRoom } from './fair-room.ts'
+import { type Origin, whoGoesInstead, whoMakesRoom } from './fair-room.ts'
 import type { SignedQuote } from './quote.ts'
 
 /** Bounds of one auction: in all, and of what one sender has (the last of an {@link Origin}). */
@@ -24,26 +24,29 @@ export type BiddingLimits = {
   readonly commitmentsPerOrigin: number
 }
 
-type KeptBid = TimedBid & { readonly origin: Origin; readonly isLate: boolean }
+type KeptBid = TimedBid & { readonly origin: Origin; readonly isLowest: boolean }
 type Commitment = { readonly commitment: Hex; readonly origin: Origin; readonly atSeconds: number }
 
 export type Bidding = {
   readonly auction: Auction
   closesAtSeconds: number
   readonly bids: Set<KeptBid>
-  readonly lowest: Map<Address, SignedQuote>
+  /** The last that was a step below all before it. */
+  lowest: SignedQuote | undefined
+  readonly byProvider: Map<Address, SignedQuote>
   readonly sealed: Map<Hex, Commitment>
   readonly revealed: Map<Hex, RevealedBid>
 }
 
 export function openBidding(auction: Auction): Bidding {
   const closesAtSeconds = auction.kind === 'reverse' ? auction.closesAtSeconds : auction.revealEndsAtSeconds
-  return { auction, closesAtSeconds, bids: new Set(), lowest: new Map(), sealed: new Map(), revealed: new Map() }
+  const none = { lowest: undefined, byProvider: new Map(), sealed: new Map(), revealed: new Map() }
+  return { auction, closesAtSeconds, bids: new Set(), ...none }
 }
 
 /**
- * An open bid; the same one again changes nothing. Where there is no room it may take the place of another, but never of one that moved the
- * close: whoever plays the rule again would not know why later ones count. Throws `work/quote-refused` and `work/quotes-full`.
+ * An open bid; the same one again changes nothing. It replaces its provider's last one, and where there is no room it may take the place of another, but never of one that was the
+ * lowest: whoever plays the rule again would get another close. There are few of those (`PlacedBid`). Throws `work/quote-refused` and `work/quotes-full`.
  */
 export function bidOpenly(
   bidding: Bidding,
@@ -52,28 +55,43 @@ export function bidOpenly(
   atSeconds: number,
   limits: BiddingLimits,
 ): void {
-  const { auction, bids, lowest, closesAtSeconds } = bidding
+  const { auction, bids, byProvider, lowest, closesAtSeconds } = bidding
   if (auction.kind === 'sealed') throw quoteRefused('must be sealed: this auction takes commitments first')
-  const own = lowest.get(quote.provider)
+  const own = byProvider.get(quote.provider)
   if (own?.signature === quote.signature) return
-  const next = placeBid(auction, { own, closesAtSeconds }, quote, atSeconds)
-  if (typeof next === 'string') throw quoteRefused(bidRefusalWords[next])
-  const others = makeRoom([...bids], origin, limits.bidsPerOrigin, limits.bidsPerRequest, ({ isLate }) => !isLate)
+  const placed = placeBid(auction, { own, lowest, closesAtSeconds }, quote, atSeconds)
+  if (typeof placed === 'string') throw quoteRefused(bidRefusalWords[placed])
+  const replaced = [...bids].find((bid) => bid.quote === own && !bid.isLowest)
+  const held = [...bids].filter((bid) => bid !== replaced)
+  const chosen = makeRoom(held, origin, limits.bidsPerOrigin, limits.bidsPerRequest)
+  const others = chosen === undefined ? undefined : whoLeaves(held, chosen, origin)
   if (others !== undefined) {
     bids.delete(others)
     const { provider } = others.quote
-    if (lowest.get(provider) === others.quote) forget(bidding, provider)
+    if (byProvider.get(provider) === others.quote) forget(bidding, provider)
   }
-  bids.add({ quote, atSeconds, origin, isLate: closesAtSeconds - atSeconds < auction.extensionSeconds })
-  lowest.set(quote.provider, quote)
-  bidding.closesAtSeconds = next
+  const { isLowest } = placed
+  if (replaced !== undefined) bids.delete(replaced)
+  bids.add({ quote, atSeconds, origin, isLowest })
+  byProvider.set(quote.provider, quote)
+  if (isLowest) bidding.lowest = quote
+  bidding.closesAtSeconds = placed.closesAtSeconds
+}
+
+/** Of the network of `chosen`, as long as it holds more than lowest bids; else of the next one that makes room. Throws `work/quotes-full`. */
+function whoLeaves(held: readonly KeptBid[], chosen: KeptBid, origin: Origin): KeptBid {
+  const mayGo = ({ isLowest }: KeptBid): boolean => !isLowest
+  const other = whoGoesInstead(held, chosen, mayGo)
+  const leaving = mayGo(other) ? other : whoMakesRoom(held.filter(mayGo), origin)
+  if (leaving === undefined) throw full()
+  return leaving
 }
 
 /** The provider's bid before the one that made room stands again. */
-function forget({ bids, lowest }: Bidding, provider: Address): void {
+function forget({ bids, byProvider }: Bidding, provider: Address): void {
   const before = [...bids].findLast(({ quote }) => quote.provider === provider)
-  if (before === undefined) lowest.delete(provider)
-  else lowest.set(provider, before.quote)
+  if (before === undefined) byProvider.delete(provider)
+  else byProvider.set(provider, before.quote)
 }
 
 /** A sealed bid; the same one again changes nothing. Throws `work/quote-refused` and `work/quotes-full`. */
@@ -89,7 +107,7 @@ export function commitTo(
   if (atSeconds >= sealedAuctionOf(bidding).commitEndsAtSeconds)
     throw quoteRefused('comes after sealed bids were taken')
   const { commitmentsPerOrigin, commitmentsPerRequest } = limits
-  const other = makeRoom([...sealed.values()], origin, commitmentsPerOrigin, commitmentsPerRequest, () => true)
+  const other = makeRoom([...sealed.values()], origin, commitmentsPerOrigin, commitmentsPerRequest)
   if (other !== undefined) sealed.delete(other.commitment)
   sealed.set(commitment, { commitment, origin, atSeconds })
 }
@@ -120,8 +138,8 @@ export function recordOf(bidding: Bidding | undefined, nowSeconds: number): Auct
 }
 
 /** Throws `work/quote-refused` where it is none. */
-export function sealedAuctionOf(bidding: Bidding | undefined): Extract<Auction, { readonly kind: 'sealed' }> {
-  if (bidding?.auction.kind !== 'sealed') throw quoteRefused('is for no sealed auction')
+function sealedAuctionOf(bidding: Bidding): Extract<Auction, { readonly kind: 'sealed' }> {
+  if (bidding.auction.kind !== 'sealed') throw quoteRefused('is for no sealed auction')
   return bidding.auction
 }
 
@@ -131,12 +149,11 @@ export function makeRoom<held extends { readonly origin: Origin }>(
   origin: Origin,
   mostOfOrigin: number,
   mostInAll: number,
-  mayGo: (one: held) => boolean,
 ): held | undefined {
   const sender = origin.at(-1)
   if (held.filter((one) => one.origin.at(-1) === sender).length >= mostOfOrigin) throw full()
   if (held.length < mostInAll) return undefined
-  const other = whoMakesRoom(held.filter(mayGo), origin)
+  const other = whoMakesRoom(held, origin)
   if (other === undefined) throw full()
   return other
 }

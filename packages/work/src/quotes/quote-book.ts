@@ -106,7 +106,7 @@ export class QuoteBook {
     // The payer's own request takes the places of those that others made in its name; what was bid meanwhile stays.
     const others = this.#asked().filter((one) => !isOfPayer || one.request.termsHash !== termsHash)
     if (others.filter((one) => one.request.client === client).length >= this.#limits.requestsPerClient) throw full()
-    const other = makeRoom(others, origin, this.#limits.requestsPerOrigin, this.#limits.requests, () => true)
+    const other = makeRoom(others, origin, this.#limits.requestsPerOrigin, this.#limits.requests)
     if (other !== undefined) this.#drop(whoGoesInstead(others, other, (one) => this.#mayGo(one)).request)
     const bidding = auction === undefined ? undefined : openBidding(auction)
     const entry = known ?? { asked: new Map(), quotes: new Map(), payer: read.payer, bidding }
