@@ -11,6 +11,7 @@ import { setPriority } from 'node:os'
 import { delimiter, dirname, join, relative, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
 import { ensureSystemPackages } from './system-packages.mjs'
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..')
@@ -101,12 +102,15 @@ const stages = [
   },
 ]
 
-const only = process.argv.includes('--only') ? process.argv[process.argv.indexOf('--only') + 1] : undefined
+const groups = [...new Set(stages.map((stage) => stage.group))].join(', ')
+const usage = `npm test -- [--only STAGE] [--long]\nStages: ${groups}.`
+const options = readOptions()
+const { only } = options
 const chosen = stages.filter((stage) =>
-  only === undefined ? !stage.long || process.argv.includes('--long') : stage.group === only || stage.name === only,
+  only === undefined ? !stage.long || options.long : stage.group === only || stage.name === only,
 )
 if (chosen.length === 0) {
-  console.error(`No stage is called "${only}". Stages: ${[...new Set(stages.map((stage) => stage.group))].join(', ')}.`)
+  console.error(`No stage is called "${only}". Stages: ${groups}.`)
   process.exit(2)
 }
 const absent = chosen.some((stage) => stage.group !== 'checks') ? ensureSystemPackages() : []
@@ -135,6 +139,24 @@ if (failedStages.length > 0)
   console.log(`\nFailed: ${failedStages.join(', ')}. One stage alone: npm test -- --only "${failedStages[0]}"`)
 console.log(`\n${passed} passed, ${failed} failed`)
 process.exit(failed === 0 ? 0 : 1)
+
+/** Ends here with --help, and on what it does not know: who asks for help would wait for all tests. */
+function readOptions() {
+  const { long, only, help } = {
+    long: { type: 'boolean' },
+    only: { type: 'string' },
+    help: { type: 'boolean', short: 'h' },
+  }
+  try {
+    const { values } = parseArgs({ options: { long, only, help } })
+    if (values.help !== true) return { only: values.only, long: values.long === true }
+    console.log(usage)
+    process.exit(0)
+  } catch (error) {
+    console.error(`${error.message}\n${usage}`)
+    process.exit(2)
+  }
+}
 
 async function passLane(lane) {
   const isBackground = lanes.size > 1 && lane !== undefined && lane !== 'front'

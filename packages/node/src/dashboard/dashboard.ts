@@ -28,11 +28,11 @@ import { receiptRoutes } from './receipts/receipt-routes.ts'
 import { notFound, type Route } from './route.ts'
 import { sparing } from './sparing.ts'
 import { pageFolder, serveStatic } from './static-files.ts'
+import { createStrangerLimits, pageLimits } from './stranger-limits.ts'
 import { createMetagraphView } from './subnets/metagraph-json.ts'
 import { createPoolsView } from './subnets/pools-json.ts'
 import { stakeRoutes } from './subnets/stake-routes.ts'
 import { createSubnetsView } from './subnets/subnets-json.ts'
-import { createViewLimits } from './view-limits.ts'
 import { ownerRoutes } from './wallet/owner-routes.ts'
 
 export type DashboardOptions = {
@@ -76,7 +76,7 @@ export function createDashboard(options: DashboardOptions): Dashboard {
   // Goes ahead of whatever this gateway asks later; while the supervisor cannot hear it, it gives no links either.
   if (config.isLocal) options.ask('page.begin', { localToken }).catch(() => undefined)
   const routes = apiRoutes(options, localToken)
-  const admitLook = createViewLimits(options.clock)
+  const admitLook = createStrangerLimits(options.clock, pageLimits)
   const folder = pageFolder()
   return {
     async serve(request, response) {

@@ -23,6 +23,7 @@ import { createSubnetLedger } from '@koinon/subnets'
 import { QuoteBook, quoteRoutes } from '@koinon/work/quotes'
 import { createDashboard } from '../dashboard/dashboard.ts'
 import { createAgentRoutes } from '../gateway/agent-routes.ts'
+import { createBookLimits } from '../gateway/book-limits.ts'
 import { createGatewayMetrics } from '../gateway/metrics.ts'
 import { openMinerFeedback } from '../gateway/miner-feedback.ts'
 import { openPaidDoor } from '../gateway/paid-door.ts'
@@ -140,6 +141,7 @@ export async function startGatewayRole(config: GatewayRoleConfig, context: RoleC
       ? undefined
       : new QuoteBook({ chainId: network.chainId, contracts: [jobs], readTerms: readJobRequest }, systemClock)
   const serveQuotes = quoteBook === undefined ? undefined : quoteRoutes(quoteBook)
+  const areBooksRefused = createBookLimits(systemClock)
   const dashboard = createDashboard({
     agentBook,
     quoteBook,
@@ -217,6 +219,7 @@ export async function startGatewayRole(config: GatewayRoleConfig, context: RoleC
         log[event.kind === 'attemptFailed' || event.kind === 'reconciled' ? 'warn' : 'debug'](loggable(event))
       },
       additionalRoutes: async (request, response) =>
+        areBooksRefused(request, response) ||
         (await agents.serve(request, response)) ||
         (await serveQuotes?.(request, response)) === true ||
         dashboard.serve(request, response),

@@ -3,10 +3,11 @@ import { fetchDocument, findAgentOf, type JobRecord, resolveAgent } from '@koino
 import { contentIdOfHash, jobCheckers, maximumContentBytes } from '@koinon/agents/rules'
 import { JobJudge, VerdictBook } from '@koinon/agents/verifier'
 import { bytesToHex, KoinonError, sha256, systemClock } from '@koinon/base'
-import { type DurableStore, isLoopbackHost } from '@koinon/base/node'
+import type { DurableStore } from '@koinon/base/node'
 import type { SubnetLedger } from '@koinon/subnets'
 import type { Logger } from 'pino'
 import { readDocument } from '../home/documents.ts'
+import { isOneMachine } from '../home/one-machine.ts'
 import type { RoleLedger } from '../roles/role-tools.ts'
 
 export type QuorumJudge = {
@@ -28,6 +29,8 @@ export type QuorumJudgeOptions = {
 const voteBytes = 4_096
 const voteTimeoutMs = 5_000
 const mostPlaces = 4
+/** For one deliverable in all, wherever it is looked for: strangers name the places. */
+const findTimeoutMs = 10_000
 
 /** Judges nothing on networks without jobs, nor where gas costs money: nobody pays validators for it (section 8). */
 export async function openQuorumJudge(options: QuorumJudgeOptions): Promise<QuorumJudge> {
@@ -36,7 +39,7 @@ export async function openQuorumJudge(options: QuorumJudgeOptions): Promise<Quor
   const book = new VerdictBook(store)
   await book.start()
   const isOn = network.chainKind === 'embedded' && network.contracts.jobEvaluators !== undefined
-  const bounds = { allowPrivate: isLoopbackHost(new URL(network.rpcUrl).host) }
+  const bounds = { allowPrivate: isOneMachine(network) }
   const judge = new JobJudge({
     account: { ...role, secretKey: key.secretKey },
     ...{ netuid, book, checkers: jobCheckers, clock: systemClock },
@@ -76,8 +79,9 @@ export async function openQuorumJudge(options: QuorumJudgeOptions): Promise<Quor
 async function findDeliverable(
   role: RoleLedger,
   { provider, deliverable }: JobRecord,
-  bounds: { readonly allowPrivate: boolean },
+  { allowPrivate }: { readonly allowPrivate: boolean },
 ): Promise<Uint8Array> {
+  const bounds = { allowPrivate, signal: AbortSignal.timeout(findTimeoutMs) }
   const cid = contentIdOfHash(deliverable)
   const own = readDocument(role.home, cid)
   if (own !== undefined) return own

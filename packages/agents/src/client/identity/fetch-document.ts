@@ -14,6 +14,8 @@ export type FetchBounds = {
   readonly allowPrivate?: boolean
   /** For everything together, redirects included; 10 seconds unless said. */
   readonly timeoutMs?: number
+  /** Ends it earlier: one deadline for several documents. */
+  readonly signal?: AbortSignal
   /** 64 KiB unless said. */
   readonly maximumBytes?: number
 }
@@ -44,7 +46,8 @@ export async function fetchDocument(
   bounds: FetchBounds = {},
   request: FetchRequest = {},
 ): Promise<FetchedDocument> {
-  const signal = AbortSignal.timeout(bounds.timeoutMs ?? 10_000)
+  const deadline = AbortSignal.timeout(bounds.timeoutMs ?? 10_000)
+  const signal = bounds.signal === undefined ? deadline : AbortSignal.any([deadline, bounds.signal])
   let url = given
   for (let redirects = 0; ; redirects += 1) {
     const answer = await fetchOnce(admittedUrl(url, bounds), bounds, request, signal)

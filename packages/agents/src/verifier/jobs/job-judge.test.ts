@@ -5,7 +5,7 @@ import { bytesToHex, type Hex, sha256, systemRandom, utf8ToBytes } from '@koinon
 import { DurableStore } from '@koinon/base/node'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { JobClient } from '../../client/jobs/job-client.ts'
-import { readJob } from '../../client/jobs/job-ledger.ts'
+import { type JobRecord, readJob } from '../../client/jobs/job-ledger.ts'
 import { deliverableRoutes, fetchDeliverable } from '../../provider/jobs/deliverables.ts'
 import { submitWork } from '../../provider/jobs/job-provider.ts'
 import { jobCheckers, refusedBy } from '../../rules/job-check.ts'
@@ -179,7 +179,8 @@ describe('validators that judge jobs', () => {
     const late = await submitted(check, good, 3 * judgementWindowSeconds - 1)
     const one = await seat('one')
     await one.judge.look()
-    expect(one.events.map((event) => (event.kind === 'abstains' ? [event.jobId, event.reason] : event))).toEqual([
+    const abstained = one.events.map((event) => (event.kind === 'abstains' ? [event.jobId, event.reason] : []))
+    expect(abstained.sort(([a = 0n], [b = 0n]) => (a < b ? -1 : 1))).toEqual([
       [jobs[0], 'its terms name no check'],
       [jobs[1], 'the check "melody" is not made here'],
       [jobs[2], 'nobody serves what was delivered'],
@@ -191,6 +192,50 @@ describe('validators that judge jobs', () => {
     await one.judge.look()
     expect(one.events.at(-1)).toEqual({ kind: 'refunded', jobId: late })
     expect(await net.dollarsOf(ann.address)).toBe(before + price)
+    await one.end()
+  })
+
+  it('lose no honest job to strangers that serve nothing, and leave those alone for longer each time', async () => {
+    served.clear()
+    const one = await seat('one')
+    const asked: bigint[] = []
+    let free = (): void => undefined
+    const held = new Promise<void>((resolve) => {
+      free = resolve
+    })
+    const fetchSlowly = async ({ jobId }: JobRecord): Promise<Uint8Array> => {
+      asked.push(jobId)
+      if (jobId === honest) return good
+      await held
+      throw new Error('serves nothing')
+    }
+    const { account, book, events } = one
+    const judge = new JobJudge({
+      ...{ account, netuid, book, clock: net.clock, turnMs: 0, checkers: jobCheckers },
+      fetchDeliverable: fetchSlowly,
+      peers: async () => [],
+      fetchVote: () => Promise.reject(new Error('nobody')),
+      onEvent: (event) => events.push(event),
+    })
+    const eve = await net.fund('eve')
+    const parties = { client: ann, provider: eve, evaluator, priceAtomic: 1n, description: check, seconds: 3_600 }
+    const hanging: bigint[] = []
+    for (let place = 0; place < 3; place++) {
+      hanging.push(await hireTestJob(net, parties))
+      await submitWork(eve, hanging.at(-1) as bigint, utf8ToBytes(`{"title":"${place}"}`))
+    }
+    const honest = await submitted(check, good)
+    const look = judge.look()
+    await expect.poll(() => events.map((event) => 'jobId' in event && event.jobId)).toContain(honest)
+    free()
+    await look
+    const askedOf = (jobs: readonly bigint[]): number => asked.filter((jobId) => jobs.includes(jobId)).length
+    expect([askedOf([honest]), askedOf(hanging)]).toEqual([1, 3])
+    await judge.look()
+    expect(askedOf(hanging)).toBe(3)
+    await net.advanceSeconds(16)
+    await judge.look()
+    expect(askedOf(hanging)).toBeGreaterThan(3)
     await one.end()
   })
 

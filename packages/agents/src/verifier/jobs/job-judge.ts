@@ -16,6 +16,7 @@ import {
   submitVerdict,
 } from './job-evaluator.ts'
 import { permittedStakeAt, totalPermittedStakeAt } from './permitted-stake.ts'
+import { ProviderPatience } from './provider-patience.ts'
 import type { VerdictBook, VerdictVote } from './verdict-book.ts'
 import { gatherVotes, type VoteSource } from './verdict-votes.ts'
 
@@ -34,7 +35,7 @@ export type JobJudgeOptions = VoteSource & {
   readonly book: VerdictBook
   /** By the name that a job's terms give. */
   readonly checkers: Readonly<Record<string, JobChecker>>
-  /** What the provider delivered, held against the job's hash; throws while nobody has it. */
+  /** What the provider delivered, held against the job's hash; throws while nobody has it, within some seconds. */
   readonly fetchDeliverable: (job: JobRecord) => Promise<Uint8Array>
   readonly clock: Clock
   readonly onEvent?: (event: JobJudgeEvent) => void
@@ -47,7 +48,11 @@ const turns = 8
 const windowsNeeded = 3
 const turnsPerWindow = 4 * turns
 const jobsPerLook = 32
-const retryMs = 15_000
+/** Jobs that are looked at together: one whose provider answers slowly holds up an eighth of them. */
+const jobsAtOnce = 8
+const longestRestMs = 600_000
+/** A provider that comes back is asked again early enough for its work to be judged. */
+const restsPerWindow = 8
 /** Blocks that are looked at again, for reorganisations. */
 const lookBackBlocks = 20n
 
@@ -59,9 +64,10 @@ const lookBackBlocks = 20n
 export class JobJudge {
   readonly #options: JobJudgeOptions
   readonly #stopping = new AbortController()
-  readonly #jobs = new Set<bigint>()
+  /** Jobs that wait for this quorum, and their providers. */
+  readonly #jobs = new Map<bigint, Address>()
   readonly #over = new Set<bigint>()
-  readonly #laterMs = new Map<string, number>()
+  readonly #patience = new ProviderPatience()
   readonly #dueMs = new Map<string, number>()
   readonly #told = new Set<string>()
   #fromBlock: bigint
@@ -93,14 +99,26 @@ export class JobJudge {
     const evaluator = await quorumEvaluatorOf(this.#options.account, this.#options.netuid)
     this.#windowSeconds = await this.#readWindow()
     await this.#discover(evaluator)
-    for (const jobId of [...this.#jobs].slice(0, jobsPerLook)) {
-      if (this.#stopping.signal.aborted) return
-      // Whoever was looked at goes to the end of the line.
-      this.#jobs.delete(jobId)
-      const isOver = await this.#attend(jobId, evaluator).catch((error: unknown) => this.#fail(`job ${jobId}`, error))
-      if (isOver === true) this.#over.add(jobId)
-      else this.#jobs.add(jobId)
+    const line = this.#nextInLine()
+    const attendInTurn = async (): Promise<void> => {
+      for (let next = line.shift(); next !== undefined && !this.#stopping.signal.aborted; next = line.shift()) {
+        const [jobId, provider] = next
+        // Whoever was looked at goes to the end of the line.
+        this.#jobs.delete(jobId)
+        const isOver = await this.#attend(jobId, evaluator).catch((error: unknown) => this.#fail(`job ${jobId}`, error))
+        if (isOver === true) this.#over.add(jobId)
+        else this.#jobs.set(jobId, provider)
+      }
     }
+    await Promise.all(Array.from({ length: jobsAtOnce }, attendInTurn))
+  }
+
+  /** Jobs whose providers do not rest; those that served before come first. */
+  #nextInLine(): (readonly [bigint, Address])[] {
+    const nowMs = this.#options.clock.nowMs()
+    const awake = [...this.#jobs].filter(([, provider]) => !this.#patience.isResting(provider, nowMs))
+    const isProven = ([, provider]: readonly [bigint, Address]): boolean => this.#patience.isProven(provider)
+    return [...awake.filter(isProven), ...awake.filter((one) => !isProven(one))].slice(0, jobsPerLook)
   }
 
   async #discover(evaluator: Address): Promise<void> {
@@ -113,7 +131,8 @@ export class JobJudge {
     for (const { args } of submitted) {
       const { jobId } = args as { readonly jobId: bigint }
       if (this.#over.has(jobId) || this.#jobs.has(jobId)) continue
-      if ((await readJob(account, jobId)).evaluator === evaluator) this.#jobs.add(jobId)
+      const job = await readJob(account, jobId)
+      if (job.evaluator === evaluator) this.#jobs.set(jobId, job.provider)
       else this.#over.add(jobId)
     }
     const next = toBlock + 1n - lookBackBlocks
@@ -175,15 +194,15 @@ export class JobJudge {
     const { checkers, fetchDeliverable, clock } = this.#options
     const checker = Object.hasOwn(checkers, check.name) ? checkers[check.name] : undefined
     if (checker === undefined) return `the check "${check.name}" is not made here`
-    const key = `fetch ${job.jobId}`
-    if ((this.#laterMs.get(key) ?? 0) > clock.nowMs()) return 'nobody serves what was delivered'
     let content: Uint8Array
     try {
       content = await fetchDeliverable(job)
     } catch {
-      this.#laterMs.set(key, clock.nowMs() + retryMs)
+      const mostRestMs = Math.min(longestRestMs, (this.#windowSeconds * 1000) / restsPerWindow)
+      this.#patience.failed(job.provider, clock.nowMs(), mostRestMs)
       return 'nobody serves what was delivered'
     }
+    this.#patience.served(job.provider)
     return (await checker(check.argument, content)) ?? `the check "${check.name}" cannot be made as it is written`
   }
 

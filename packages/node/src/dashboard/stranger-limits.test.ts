@@ -1,9 +1,9 @@
 import { expect, it } from 'vitest'
-import { createViewLimits } from './view-limits.ts'
+import { createStrangerLimits, pageLimits } from './stranger-limits.ts'
 
 it('bounds what each address and all strangers look at, and leaves this machine alone', () => {
   let nowMs = 0
-  const admit = createViewLimits({ nowMs: () => nowMs })
+  const admit = createStrangerLimits({ nowMs: () => nowMs }, pageLimits)
   const looks = (address: string | undefined, count: number): number => {
     for (let made = 0; made < count; made++) {
       try {
