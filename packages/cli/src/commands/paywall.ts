@@ -45,7 +45,7 @@ export function definePaywall(paywall: Command): void {
     .option('--port <n>', 'port to bind; 0 takes a free one', '4020')
     .option('--earnings-port <n>', 'port of the page of earnings, on this machine alone', '0')
     .option('--public-url <url>', 'scheme and host under which payers reach the paywall')
-    .option('--timeout <seconds>', 'longest time that a call may take', '60')
+    .option('--timeout <seconds>', 'longest time that a call may take; a stream is cut there, and paid', '60')
     .option('--facilitator <url>', 'x402 facilitator that sends exact payments for this account; no channels then')
     .action(async (_options: unknown, command: Command) => serve(command.optsWithGlobals<PaywallOptions>()))
 }

@@ -13,15 +13,16 @@ const start = { terms: { maximumAtomic: 400n }, challenge: { id: 'one' }, vouche
 
 type Way = 'steps' | 'parts' | 'fixed price'
 
+/** Why it breaks off: the reader hung up, the time of the terms is over, or the seller failed. */
+type Cause = 'gone' | 'late' | 'failed'
+
 /** An upstream's stream of parts at 40 each, or at 400 for all, that breaks off behind `count`; gives what was charged. */
-async function chargedFor(count: number, way: Way, isGone: boolean): Promise<bigint | undefined> {
-  const gone = new AbortController()
+async function chargedFor(count: number, way: Way, cause: Cause): Promise<bigint | undefined> {
+  const cut = new AbortController()
   async function* parts(): AsyncGenerator<StreamPart> {
     for (let part = 0; part < count; part++) yield { bytes: Buffer.from('data: 1\n\n'), costAtomic: 40n }
-    if (isGone) {
-      gone.abort()
-      Object.assign(response, { destroyed: true })
-    }
+    if (cause !== 'failed') cut.abort()
+    if (cause === 'gone') Object.assign(response, { destroyed: true })
     throw new Error('the upstream broke off')
   }
   async function* chunks(): AsyncGenerator<Uint8Array> {
@@ -37,13 +38,9 @@ async function chargedFor(count: number, way: Way, isGone: boolean): Promise<big
       return { charge: { payer: '0x', chargedAtomic } }
     },
   } as unknown as HeldPayment
-  const [write, writeHead, addTrailers, end] = [() => true, () => undefined, () => undefined, () => undefined]
-  const response = Object.assign(new EventEmitter(), {
-    write,
-    writeHead,
-    addTrailers,
-    end,
-  }) as unknown as ServerResponse
+  const nothing = () => undefined
+  const sending = { write: () => true, writeHead: nothing, addTrailers: nothing, end: nothing, destroy: nothing }
+  const response = Object.assign(new EventEmitter(), sending) as unknown as ServerResponse
   const stepped = { run: (stream: HeldStream) => streams.run({ ...start, ...stream } as never) }
   await releaseAnswer({
     ...{ response, payment, clock, receivedAtMs: 0 },
@@ -51,29 +48,37 @@ async function chargedFor(count: number, way: Way, isGone: boolean): Promise<big
     attempt: way === 'steps' ? { stepped } : {},
     wire: { receipt: () => ({}) },
     request: { method: 'GET', url: 'http://shop.example/feed' },
-    signal: () => gone.signal,
+    signal: () => cut.signal,
   } as unknown as Release).catch(() => undefined)
   return charged
 }
 
 describe('a stream that breaks off', () => {
   it('costs a reader that has gone what it was sent', async () => {
-    expect(await chargedFor(3, 'steps', true)).toBe(120n)
+    expect(await chargedFor(3, 'steps', 'gone')).toBe(120n)
     // The last part is kept back of who pays whole.
-    expect(await chargedFor(3, 'parts', true)).toBe(80n)
+    expect(await chargedFor(3, 'parts', 'gone')).toBe(80n)
   })
 
   it('costs nothing where it is the seller that failed', async () => {
-    expect(await chargedFor(3, 'steps', false)).toBeUndefined()
-    expect(await chargedFor(3, 'parts', false)).toBeUndefined()
-    expect(await chargedFor(3, 'fixed price', false)).toBeUndefined()
+    expect(await chargedFor(3, 'steps', 'failed')).toBeUndefined()
+    expect(await chargedFor(3, 'parts', 'failed')).toBeUndefined()
+    expect(await chargedFor(3, 'fixed price', 'failed')).toBeUndefined()
   })
 
   it('costs a reader that has gone its fixed price once the first byte went out', async () => {
-    expect(await chargedFor(3, 'fixed price', true)).toBe(400n)
-    expect(await chargedFor(2, 'fixed price', true)).toBe(400n)
+    expect(await chargedFor(3, 'fixed price', 'gone')).toBe(400n)
+    expect(await chargedFor(2, 'fixed price', 'gone')).toBe(400n)
     // The only chunk was kept back.
-    expect(await chargedFor(1, 'fixed price', true)).toBeUndefined()
-    expect(await chargedFor(0, 'fixed price', true)).toBeUndefined()
+    expect(await chargedFor(1, 'fixed price', 'gone')).toBeUndefined()
+    expect(await chargedFor(0, 'fixed price', 'gone')).toBeUndefined()
+  })
+
+  it('costs a reader what it was sent until the time of the terms was over', async () => {
+    expect(await chargedFor(3, 'steps', 'late')).toBe(120n)
+    // The last part is sent behind the charge.
+    expect(await chargedFor(3, 'parts', 'late')).toBe(120n)
+    expect(await chargedFor(2, 'fixed price', 'late')).toBe(400n)
+    expect(await chargedFor(1, 'fixed price', 'late')).toBeUndefined()
   })
 })

@@ -61,17 +61,23 @@ export async function releaseAnswer(release: Release): Promise<void> {
 
 /** By the step where the payer takes steps, else as far as what is held goes. */
 async function releaseParts(release: Release, parts: AsyncIterable<StreamPart>): Promise<void> {
-  const { attempt, payment, signal } = release
+  const { attempt, payment, response, signal } = release
   if (attempt.stepped !== undefined) return releaseSteps(release, attempt.stepped, parts)
   const isCutOff = () => payment.mayStream && signal().aborted
-  const bought = within(payment.maximumAtomic, parts, isCutOff)
+  const isGone = () => payment.mayStream && response.destroyed
+  const bought = within(payment.maximumAtomic, parts, isCutOff, isGone)
   if (payment.mayStream) return releaseStream(release, bought.chunks, bought.charge)
   const body = await collect(bought.chunks)
   return releaseWhole(release, body, bought.charge(), release.answer.headers)
 }
 
-/** Of a stream that was cut off the last part is not charged: it was kept back. */
-function within(maximumAtomic: bigint, parts: AsyncIterable<StreamPart>, isCutOff: () => boolean = () => false) {
+/** Of a stream whose reader has gone the last part is not charged: it was kept back. */
+function within(
+  maximumAtomic: bigint,
+  parts: AsyncIterable<StreamPart>,
+  isCutOff: () => boolean = () => false,
+  isGone: () => boolean = () => false,
+) {
   let [sentAtomic, spentAtomic] = [0n, 0n]
   async function* chunks(): AsyncGenerator<Uint8Array> {
     try {
@@ -85,7 +91,7 @@ function within(maximumAtomic: bigint, parts: AsyncIterable<StreamPart>, isCutOf
       if (!isCutOff()) throw error
     }
   }
-  return { chunks: chunks(), charge: () => (isCutOff() ? sentAtomic : spentAtomic) }
+  return { chunks: chunks(), charge: () => (isGone() ? sentAtomic : spentAtomic) }
 }
 
 /** Every step is charged before the next is asked for. */
@@ -143,16 +149,17 @@ async function releaseWhole(
 }
 
 /**
- * One chunk behind: what is sent is on credit, at most the call's maximum, and the end is paid. Who hangs up after the first byte pays as who
- * stays; what breaks off by itself is free.
+ * One chunk behind: what is sent is on credit, at most the call's maximum, and the end is paid. Once the first byte went out, who hangs up
+ * pays as who stays, and so does whoever reads until the time of the terms is over; what breaks off by itself is free.
  */
 async function releaseStream(
   release: Release,
   chunks: AsyncIterable<Uint8Array | string>,
   price: (() => bigint) | undefined,
 ): Promise<void> {
-  const { response, wire, terms, payment, answer, clock, request } = release
+  const { response, wire, terms, payment, answer, clock, request, signal } = release
   const hash = createHash('sha256')
+  let isCutOff = false
   let bytes = 0
   let firstByteAtMs: number | undefined
   let last: Uint8Array | undefined
@@ -177,7 +184,8 @@ async function releaseStream(
       last = next
     }
   } catch (error) {
-    if (bytes === 0 || !response.destroyed) throw error
+    if (bytes === 0 || !(response.destroyed || signal().aborted)) throw error
+    isCutOff = true
     last = undefined
   }
   if (last !== undefined) count(last)
@@ -190,6 +198,8 @@ async function releaseStream(
     firstByteAtMs: firstByteAtMs as unknown as number,
   })
   const { charge, bundle } = await payment.charge(result)
+  // Whoever still reads must not take it for the whole.
+  if (isCutOff) return void response.destroy()
   response.addTrailers({ ...wire.receipt(charge, terms, bundle, request) })
   response.end(last)
 }
