@@ -6,11 +6,10 @@ import { LedgerSettler } from '../../provider/ledger-settler.ts'
 import { type SettlementTotals, settlementsSchema } from '../../provider/settlement-book.ts'
 import type { EscrowDomain } from '../../rules/channel.ts'
 import type { Asset } from '../../rules/terms.ts'
-import { isUpTo } from '../../rules/up-to.ts'
 import { gasSponsoring } from '../rules/up-to-payload.ts'
 import { catalogueSchema, ResourceCatalogue } from './catalogue.ts'
 import { type ChannelSchemeOptions, settleChannel, verifyChannel } from './channel-scheme.ts'
-import { type ExactPayment, exactPayment, settleExact, verifyExact } from './exact-scheme.ts'
+import { exactPayment, settleExact, verifyExact } from './exact-scheme.ts'
 import {
   type FacilitatorRequest,
   parseFacilitatorRequest,
@@ -18,7 +17,8 @@ import {
   type SettleAnswer,
   type VerifyAnswer,
 } from './facilitator-wire.ts'
-import { settleUpTo, type UpToPayment, upToPayment, verifyUpTo } from './up-to-scheme.ts'
+import { UpToHolds } from './up-to-holds.ts'
+import { settleUpTo, upToPayment, verifyUpTo } from './up-to-scheme.ts'
 
 /** Tables of a facilitator's store. */
 export const facilitatorSchema = `${settlementsSchema}${catalogueSchema}`
@@ -53,8 +53,6 @@ const failuresAllowed = 3
 const failureWindowMs = 3_600_000
 
 type Json = Readonly<Record<string, unknown>>
-/** Kept for whoever verified a payment; `caller` is its address, undefined where calls come from this process. */
-type Hold = { readonly untilMs: number; readonly caller: string | undefined }
 type Answered = { readonly answer: Promise<SettleAnswer>; readonly untilMs: number }
 
 /**
@@ -67,7 +65,9 @@ export class Facilitator {
   readonly #settler: LedgerSettler
   readonly #channels: ChannelSchemeOptions
   readonly #network: string
-  readonly #holds = new Map<Hex, Hold>()
+  /** Exact payments that were verified, and until when, Unix milliseconds. */
+  readonly #holds = new Map<Hex, number>()
+  readonly #upToHolds: UpToHolds
   readonly #answered = new Map<Hex, Answered>()
 
   constructor(options: FacilitatorOptions) {
@@ -81,6 +81,7 @@ export class Facilitator {
       ...{ settler: this.#settler, reader, sender, domain },
       assets: new Set(assets.map(({ token }) => token)),
     }
+    this.#upToHolds = new UpToHolds(options.clock)
     this.catalogue = new ResourceCatalogue(options.store, options.clock)
   }
 
@@ -99,32 +100,19 @@ export class Facilitator {
   /**
    * Answer of `POST /verify`. A payment that is no channel's is verified for one caller: until it is settled or a minute is over nobody else
    * hears that it is valid, so that one proof sent six times is worked for once. One of `upto` stays its caller's until it ends: nobody
-   * else may say what it comes to. Throws `payments/bad-x402-request` and other refusals of a parser, `payments/ledger-unreachable`.
+   * else may say what it comes to. Throws `payments/bad-x402-request` and other refusals of a parser, `payments/ledger-unreachable`, and
+   * `payments/facilitator-busy` where no more of `upto` can be kept.
    */
   async verify(body: Json, caller?: string): Promise<VerifyAnswer> {
     const request = parseFacilitatorRequest(body)
     const objection = this.#objection(request)
     if (objection !== undefined) return { isValid: false, invalidReason: objection }
-    const { scheme, maxTimeoutSeconds } = request.requirements
+    const { scheme } = request.requirements
     if (scheme === 'batch-settlement') {
       const answer = await verifyChannel(this.#channels, request)
       return answer.isValid && (await this.#isCostly(answer.payer)) ? costly(answer.payer) : answer
     }
-    const payment = scheme === 'upto' ? upToPayment(request) : exactPayment(request)
-    if (await this.#isCostly(payment.payer)) return costly(payment.payer)
-    const nowMs = this.#options.clock.nowMs()
-    if (this.#isHeld(payment.key, nowMs)) return inFlight(payment.payer)
-    const nowSeconds = BigInt(Math.floor(nowMs / 1000))
-    const answer = isUpToPayment(payment)
-      ? await verifyUpTo(this.#settler, payment, request, nowSeconds)
-      : await verifyExact(this.#settler, payment, request, nowSeconds)
-    if (!answer.isValid) return answer
-    if (this.#isHeld(payment.key, nowMs)) return inFlight(payment.payer)
-    const untilMs = isUpToPayment(payment)
-      ? Number(payment.authorization.validBefore) * 1000
-      : nowMs + Math.min(longestHoldMs, maxTimeoutSeconds * 1000)
-    this.#hold(payment.key, { untilMs, caller })
-    return answer
+    return scheme === 'upto' ? this.#verifyUpTo(request, caller) : this.#verifyExact(request)
   }
 
   /**
@@ -152,24 +140,45 @@ export class Facilitator {
     return this.#settler.prune()
   }
 
+  async #verifyExact(request: FacilitatorRequest): Promise<VerifyAnswer> {
+    const payment = exactPayment(request)
+    if (await this.#isCostly(payment.payer)) return costly(payment.payer)
+    const nowMs = this.#options.clock.nowMs()
+    if (this.#isHeld(payment.key, nowMs)) return inFlight(payment.payer)
+    const answer = await verifyExact(this.#settler, payment, request, secondsOf(nowMs))
+    if (!answer.isValid) return answer
+    if (this.#isHeld(payment.key, nowMs)) return inFlight(payment.payer)
+    this.#hold(payment.key, nowMs + Math.min(longestHoldMs, request.requirements.maxTimeoutSeconds * 1000))
+    return answer
+  }
+
+  async #verifyUpTo(request: FacilitatorRequest, caller: string | undefined): Promise<VerifyAnswer> {
+    const payment = upToPayment(request)
+    if (await this.#isCostly(payment.payer)) return costly(payment.payer)
+    const nowSeconds = secondsOf(this.#options.clock.nowMs())
+    const check = () => verifyUpTo(this.#settler, payment, request, nowSeconds)
+    return (await this.#upToHolds.verify(payment, caller, check)) ?? inFlight(payment.payer)
+  }
+
   async #settleOnce(request: FacilitatorRequest, caller: string | undefined): Promise<SettleAnswer> {
     const timeoutMs = this.#options.settleTimeoutMs ?? settleTimeoutMs
     const { scheme, network } = request.requirements
     if (scheme !== 'upto') {
       const payment = exactPayment(request)
-      return this.#ended(payment, await settleExact(this.#settler, payment, request, timeoutMs))
+      const answer = await settleExact(this.#settler, payment, request, timeoutMs)
+      if (!answer.success && answer.errorReason !== pendingReason) this.#holds.delete(payment.key)
+      return answer
     }
     const payment = upToPayment(request)
-    const { payer } = payment
-    const hold = this.#holds.get(payment.key)
+    const { key, payer } = payment
     // Else a payer would settle its own payment for next to nothing before the server that works for it does.
-    if (hold !== undefined && hold.untilMs > this.#options.clock.nowMs() && hold.caller !== caller)
+    const settle = () => settleUpTo(this.#settler, payment, request, timeoutMs)
+    const answer = await this.#upToHolds.settle(key, caller, settle)
+    if (answer === undefined)
       return { success: false, errorReason: 'payment_in_flight', transaction: '', network, payer }
-    return this.#ended(payment, await settleUpTo(this.#settler, payment, request, timeoutMs))
-  }
-
-  #ended({ key }: ExactPayment | UpToPayment, answer: SettleAnswer): SettleAnswer {
-    if (!answer.success && answer.errorReason !== pendingReason) this.#holds.delete(key)
+    // Once it has moved there is nothing left to say of it; where nothing moved, its caller may still say more.
+    const isOver = answer.success ? answer.transaction !== '' : answer.errorReason !== pendingReason
+    if (isOver) this.#upToHolds.release(key)
     return answer
   }
 
@@ -206,18 +215,18 @@ export class Facilitator {
   }
 
   #isHeld(key: Hex, nowMs: number): boolean {
-    return (this.#holds.get(key)?.untilMs ?? 0) > nowMs
+    return (this.#holds.get(key) ?? 0) > nowMs
   }
 
-  #hold(key: Hex, hold: Hold): void {
+  #hold(key: Hex, untilMs: number): void {
     this.#holds.delete(key)
     if (this.#holds.size >= keptHolds) this.#holds.delete(this.#holds.keys().next().value as Hex)
-    this.#holds.set(key, hold)
+    this.#holds.set(key, untilMs)
   }
 }
 
-function isUpToPayment(payment: ExactPayment | UpToPayment): payment is UpToPayment {
-  return isUpTo(payment.authorization)
+function secondsOf(nowMs: number): bigint {
+  return BigInt(Math.floor(nowMs / 1000))
 }
 
 /** The wire's answer to a request that could not be read or served. */

@@ -2,7 +2,7 @@
 import type { Address, Hex } from '@koinon/base'
 import type { LedgerSettler } from '../../provider/ledger-settler.ts'
 import type { SettlementRefusal } from '../../provider/settler.ts'
-import { sellerWindow, timeObjection, upToKey } from '../../rules/exact.ts'
+import { timeObjection, upToKey } from '../../rules/exact.ts'
 import type { UpToAuthorization } from '../../rules/terms.ts'
 import { upToObjection } from '../../rules/up-to.ts'
 import { parseUpTo } from '../rules/up-to-payload.ts'
@@ -47,8 +47,10 @@ export async function verifyUpTo(
   const { asset: token, payTo, amountAtomic: maximumAtomic } = requirements
   const objection = upToObjection(authorization, { token, payTo, maximumAtomic })
   if (objection !== undefined) return { isValid: false, invalidReason: termWords[objection], payer }
-  const late = timeObjection(authorization, nowSeconds, { ...sellerWindow, mostAheadSeconds: 1n << 64n })
+  const late = timeObjection(authorization, nowSeconds)
   if (late === 'expired') return { isValid: false, invalidReason: words.expired, payer }
+  // It is kept for its server until it ends.
+  if (late === 'far') return { isValid: false, invalidReason: 'permit2_deadline_too_far', payer }
   const check = await settler.check(authorization)
   return check.state === 'payable'
     ? { isValid: true, payer }
