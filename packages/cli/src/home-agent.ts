@@ -176,7 +176,7 @@ function createListing(
 ): AgentListing | undefined {
   if (!isRegistered) return undefined
   const paid = till === undefined ? {} : { wallet: accountKey(home, 'wallet', systemRandom) }
-  return new AgentListing({ home, network, key, say: (text) => say(typed(text)), ...paid })
+  return new AgentListing({ home, network, key, say, typed, ...paid })
 }
 
 /** Says when the agent comes into the book, and each new reason why it is not there. */

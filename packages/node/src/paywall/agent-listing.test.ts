@@ -5,7 +5,7 @@ import { findAgentOf, keepAgent, readAgent } from '@koinon/agents/client'
 import { systemRandom } from '@koinon/base'
 import type { NetworkFile } from '@koinon/ledger'
 import { identityRegistryAbi } from '@koinon/ledger/abis'
-import { startNetwork, type TestNetwork } from '@koinon/payments/testing'
+import { listen, startNetwork, type TestNetwork } from '@koinon/payments/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Home, openHome } from '../home/home.ts'
 import { type AccountKey, accountKey } from '../home/secrets.ts'
@@ -36,7 +36,8 @@ async function agentWith(gasWei: bigint): Promise<Agent> {
 }
 
 function listing({ home, key, said }: Agent, more: { network?: NetworkFile; wallet?: AccountKey } = {}): AgentListing {
-  return new AgentListing({ home, key, network: chain.network, say: (text) => said.push(text), ...more })
+  const typed = (text: string): string => text.replace('koinon', 'npx koinon')
+  return new AgentListing({ home, key, network: chain.network, say: (text) => said.push(text), typed, ...more })
 }
 
 const ownedBy = ({ key }: Agent): Promise<bigint> =>
@@ -54,7 +55,9 @@ describe('the agent of a home on the ledger', () => {
     const agent = await agentWith(10n ** 18n)
     expect(listing(agent).known).toBeUndefined()
     const first = await listing(agent).register(url)
-    expect(agent.said.join(' ')).toMatch(/Registered as eip155:\d+:0x[0-9a-f]{40}:\d+ .*agent-registration\.json/)
+    expect(agent.said.join(' ')).toMatch(
+      /Registered as eip155:\d+:0x[0-9a-f]{40}:\d+ .*agent-registration\.json\. See it: npx koinon agent/,
+    )
     expect(listing(agent).known).toEqual(first)
     expect(await listing(agent).register(url)).toEqual(first)
     expect(agent.said.at(-1)).toMatch(/^Registered as before: /)
@@ -116,6 +119,15 @@ describe('the agent of a home on the ledger', () => {
       undefined,
     )
     expect(agent.said.at(-1)).toContain(gatewayUrl)
+  })
+
+  it('tells what a faucet says as it says it', async () => {
+    const error = { code: 'faucet/empty', message: 'ask koinon wallet send for some', retry: 'later' }
+    const faucet = await listen((_, response) => void response.writeHead(503).end(JSON.stringify({ error })))
+    const agent = await agentWith(0n)
+    await listing(agent, { network: { ...chain.network, isTest: true, gatewayUrl: faucet.url } }).register(url)
+    await faucet.close()
+    expect(agent.said.at(-1)).toContain(`gave nothing: ${error.message}`)
   })
 
   it('registers no address that others cannot reach on a network of others', async () => {

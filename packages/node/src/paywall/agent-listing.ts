@@ -22,6 +22,8 @@ export type AgentListingOptions = {
   readonly wallet?: AccountKey
   /** Hears of each step, as a sentence. */
   readonly say: (text: string) => void
+  /** Our own text with the commands in it as they are typed here; never what a faucet or a ledger says. */
+  readonly typed: (text: string) => string
 }
 
 type Note = { readonly chainId: number; readonly registry: string; readonly agentId: string }
@@ -61,20 +63,20 @@ export class AgentListing {
    * the ledger's word it says why and returns undefined: the agent is served all the same, and the next start tries again.
    */
   async register(url: string): Promise<Registration | undefined> {
-    const { say } = this.#options
+    const { say, typed } = this.#options
     try {
       return await this.#register(url)
     } catch (error) {
       if (!isKoinonError(error)) {
         const { rpcUrl } = this.#options.network
         say(`Not registered: the ledger at ${rpcUrl} did not answer (${firstLine(error)}). The next start tries again.`)
-      } else say(`Not registered: ${error.message}.${error.hint === undefined ? '' : ` ${error.hint}`}`)
+      } else say(`Not registered: ${error.message}.${error.hint === undefined ? '' : ` ${typed(error.hint)}`}`)
       return undefined
     }
   }
 
   async #register(url: string): Promise<Registration> {
-    const { network, key, wallet, say } = this.#options
+    const { network, key, wallet, say, typed } = this.#options
     requireReachable(url, network)
     const account = openMembership(network, key)
     const gas = await askForGas(network, account.reader, key.address)
@@ -95,7 +97,8 @@ export class AgentListing {
       : sent.length > 0
         ? 'Registered as before, with another file or wallet:'
         : 'Registered as before:'
-    say(`${done} ${this.name} (ERC-8004), owner ${key.address}, file ${uri}. See it: koinon agent show ${agentId}`)
+    const shown = typed(`See it: koinon agent show ${agentId}`)
+    say(`${done} ${this.name} (ERC-8004), owner ${key.address}, file ${uri}. ${shown}`)
     return this.#registration(agentId)
   }
 
