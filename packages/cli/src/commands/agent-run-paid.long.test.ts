@@ -132,22 +132,26 @@ describe('koinon agent run, with money', () => {
     await customer.sender.send({ to: address, value: 10n ** 18n }, 'gas')
     const { dollar } = network.network.contracts
     const faucet = { address: dollar, abi: testDollarAbi, functionName: 'faucet' } as const
-    await customer.sender.call({ ...faucet, args: [address, 100_000n] })
+    await customer.sender.call({ ...faucet, args: [address, 10_000_000n] })
     const check = async (...more: readonly string[]) => {
       const { stdout } = await runKoinon(home.path, '--json', 'agent', 'check', url, ...more)
-      return JSON.parse(stdout) as { data: { checks: { name: string }[] }; error?: unknown }
+      return JSON.parse(stdout) as { data: { checks: { name: string }[]; receiptId?: string }; error?: unknown }
     }
-    const bought = async (...more: readonly string[]) =>
-      (await check(...more)).data.checks.filter(({ name }) => name === 'tool' || name === 'bought')
-    expect(await bought()).toMatchObject([{ name: 'tool', state: 'pass' }])
+    const boughtOf = ({ data }: Awaited<ReturnType<typeof check>>) =>
+      data.checks.filter(({ name }) => name === 'tool' || name === 'bought')
+    expect(boughtOf(await check())).toMatchObject([{ name: 'tool', state: 'pass' }])
     const dear = await check('--pay', 'words', '--max-per-call', '0.0019')
     expect(dear.error).toMatchObject({ code: 'payments/over-limit' })
     expect(runsOf('checked', 'a call that checks a listing')).toBe(0)
-    expect(await bought('--pay')).toMatchObject([
+    const paid = await check('--pay')
+    expect(boughtOf(paid)).toMatchObject([
       {},
       { name: 'bought', state: 'pass', detail: expect.stringContaining('paid 0.002 dollars') },
     ])
     expect(runsOf('checked', 'a call that checks a listing')).toBe(1)
+    const kept = await runKoinon(home.path, '--json', 'receipt', 'show', paid.data.receiptId as string)
+    const { hops } = JSON.parse(kept.stdout).data as { hops: unknown[] }
+    expect(hops).toMatchObject([{ receipt: { kind: 'http', amountPicoUsd: '2000000000' }, work: { status: 200 } }])
   })
 
   it('sells to a stock client of x402, and to another agent; nobody pays twice when either is killed', async () => {
