@@ -37,10 +37,11 @@ export function defineJobBid(job: Command): void {
     .option('-y, --yes', 'do not ask')
     .action(
       runCommand(async (context, number: string, flags: BidFlags) => {
+        if (flags.reveal === true && flags.price !== undefined) throw eitherOne()
         const bidder = openJobClient(context.home, flags)
         const found = await bidder.client.read(parseJobId(number))
         const auction = parseJobAuction(bidder.client.domain, found)
-        if (flags.reveal === true) return reveal(context, bidder, found, auction)
+        if (flags.reveal === true) return reveal(context, bidder, found, auction, flags)
         if (flags.price === undefined) throw noPrice()
         const bid = {
           priceAtomic: parseDollars(flags.price),
@@ -122,9 +123,17 @@ async function reveal(
   { address, network }: Bidder,
   found: JobRecord,
   auction: Auction | undefined,
+  flags: BidFlags,
 ): Promise<CommandResult> {
   const bids = readBids(home, found).filter(({ quote }) => quote.provider === address)
   if (auction === undefined || bids.length === 0) throw nothingSealed(found.jobId)
+  if (flags.dryRun === true) {
+    const prices = bids.map(({ quote }) => quote.priceAtomic)
+    return {
+      data: { revealed: [], sealed: prices.map(String), made: false },
+      text: prices.map((priceAtomic) => `Sealed here, to be shown: ${dollars(priceAtomic)}.`).join('\n'),
+    }
+  }
   const bus = openBus(network)
   const shown: bigint[] = []
   for (const bid of bids) {
@@ -167,6 +176,14 @@ function noPrice(): KoinonError {
     code: 'usage/no-price',
     message: 'A bid names a price',
     hint: 'Write --price DOLLARS; to show what you sealed before, write --reveal.',
+  })
+}
+
+function eitherOne(): KoinonError {
+  return new KoinonError({
+    code: 'usage/one-of',
+    message: '--price makes a bid, --reveal shows those that were sealed before',
+    hint: 'Leave one of them out.',
   })
 }
 

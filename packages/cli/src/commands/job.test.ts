@@ -147,6 +147,11 @@ describe('koinon job', () => {
     vi.useFakeTimers({ toFake: ['Date'], now: atMs + 1_201_000 })
     try {
       expect((await json('bid', jobId, '--price', '6', '--account', 'maker')).error?.code).toBe('work/quote-refused')
+      expect((await bid('--reveal', '--price', '6')).error?.code).toBe('usage/one-of')
+      const revealing = vi.spyOn(book, 'reveal')
+      const dryReveal = await bid('--reveal', '--dry-run')
+      expect(dryReveal.data).toMatchObject({ made: false, sealed: expect.arrayContaining(['8000000', '7000000']) })
+      expect(revealing).not.toHaveBeenCalled()
       expect((await bid('--reveal')).data).toMatchObject({ revealed: expect.arrayContaining(['8000000', '7000000']) })
       vi.setSystemTime(atMs + 2_402_000)
       expect((await json('award', jobId, '--provider', maker.address)).error?.code).toBe('usage/ruled-by-auction')
@@ -188,7 +193,8 @@ describe('koinon job', () => {
       await json('bid', jobId, '--price', price, '--account', 'maker')
       return json('award', jobId)
     }
-    expect((await jobAt('3')).data).toMatchObject({
+    const first = await jobAt('3')
+    expect(first.data, JSON.stringify(first.error)).toMatchObject({
       job: { status: 'funded', budgetAtomic: '3000000', client: wallet.address },
     })
     expect(await left()).toBe('3000000')
