@@ -110,12 +110,21 @@ function perCallOf(
   })
 }
 
-/** Throws `usage/nobody-to-pay` for a grant that lists no account and no service, and needs one. */
-function checkScope({ autonomy, to, service }: GrantOptions): void {
+/** Throws `usage/nobody-to-pay` for a grant that lists no account and no service, and needs one, and `usage/jobs-proposed`. */
+function checkScope({ autonomy, to, service, jobs }: GrantOptions): void {
+  if (jobs === true && autonomy === 'propose') throw jobsProposed()
   if (to.length > 0 || service.length > 0 || (autonomy !== 'limited' && autonomy !== 'propose')) return
   throw new KoinonError({
     code: 'usage/nobody-to-pay',
     message: 'The grant names no account and no service, so its key may pay nobody',
     hint: 'Say whom it may pay: --to ACCOUNT, and for which services with --service ORIGIN.',
+  })
+}
+
+function jobsProposed(): KoinonError {
+  return new KoinonError({
+    code: 'usage/jobs-proposed',
+    message: 'Under "propose" a key can never pay for a job: what the owner approves does not go on the ledger',
+    hint: 'Write --autonomy limited, with --to for whom it may hire, or leave --jobs out.',
   })
 }

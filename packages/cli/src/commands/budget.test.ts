@@ -93,6 +93,7 @@ describe('koinon budget', () => {
     const code = async (...args: readonly string[]) => (await json('budget', 'grant', ...args, '--yes')).error?.code
     expect(await code()).toBe('usage/nobody-to-pay')
     expect(await code('--jobs')).toBe('usage/nobody-to-pay')
+    expect(await code('--jobs', '--autonomy', 'propose')).toBe('usage/jobs-proposed')
     expect(await code('--to', alice, '--max-per-call', '6')).toBe('usage/limit-too-high')
     expect(await code('--to', alice, '--max-per-call', '0.6')).toBe('usage/limit-too-high')
     expect(await code('--to', alice, '--max-per-call', '0.2', '--max-total', '0.1')).toBe('usage/limit-too-high')

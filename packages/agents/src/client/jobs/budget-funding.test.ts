@@ -231,6 +231,17 @@ describe('a session key that hires by quotes', () => {
     expect(await net.reader.getCode({ address: eve.address })).toBeUndefined()
   })
 
+  it('refuses to hire under `propose` and charges nothing: no word of the owner reaches the ledger', async () => {
+    const grant = jobsGrant(keyB, { autonomy: 'propose' })
+    const signature = signDigest(hexToBytes(budgetGrantHash(grant, net.network.chainId)), ann.secretKey)
+    const of = await signerOf([{ grant, signature }], keyB)
+    const client = clientOf(of)
+    const terms = draftOf(client)
+    const hiring = client.hire(terms, quoteFor(client, terms, 5n))
+    await expect(hiring).rejects.toMatchObject({ code: 'agents/budget-proposes', retry: 'never' })
+    expect([of.leftAtomic, await of.proposals()]).toEqual([3_000n, []])
+  })
+
   it('awards an open job of the owner', async () => {
     const posting = new JobClient(ann, net.clock, systemRandom)
     const terms = posting.draft({

@@ -9,8 +9,9 @@ import type { JobPayer } from './job-payer.ts'
 
 /**
  * `gas` sends the batches and pays their gas; it needs no right over the owner's money. The same quote is the same intent: after a crash it
- * is signed again as it was and charged once. Never needs a signature of the owner. `service` is what grants may list for jobs. Taking a quote
- * throws `payments/budget-*`, `agents/budget-waits`, `agents/budget-not-on-chain`.
+ * is signed again as it was and charged once. Never needs a signature of the owner: a chain of grants with `propose`, whose hires need one, is
+ * refused before anything is charged. `service` is what grants may list for jobs. Taking a quote throws `payments/budget-*`,
+ * `agents/budget-proposes`, `agents/budget-not-on-chain`.
  */
 export function budgetForJobs(
   signer: BudgetSigner,
@@ -23,6 +24,7 @@ export function budgetForJobs(
     owner: signer.owner,
     async take(job, quote) {
       const { provider, priceAtomic, termsHash, deadlineSeconds, nonce, signature } = quote
+      if (signer.grants.some(({ autonomy }) => autonomy === 'propose')) throw proposes()
       if (!(await hasBudgetDelegate(gas.reader, signer.owner, gas.network.contracts.channels)))
         throw notOnChain(signer.owner)
       const id = intentId(quoteDigest(domain, quote))
@@ -32,8 +34,7 @@ export function budgetForJobs(
         job: 'terms' in job ? newJob(job.terms) : { jobId: job.jobId },
         quote: { deadlineSeconds, nonce, signature },
       })
-      if (signed.state === 'proposed') throw waits(signed.intentHash)
-      if (signed.kind !== 'batch') throw new Error('no batch')
+      if (signed.state !== 'signed' || signed.kind !== 'batch') throw new Error('no batch')
       try {
         await gas.sender.send({ to: signed.to, data: signed.data }, 'hiring out of a budget', budgetDelegateAbi)
       } finally {
@@ -63,12 +64,11 @@ function notOnChain(owner: Address): KoinonError {
   })
 }
 
-function waits(intentHash: Hex): KoinonError {
+/** The delegate answers `needs-owner` to every batch of such a key, whatever the owner approved here. */
+function proposes(): KoinonError {
   return new KoinonError({
-    code: 'agents/budget-waits',
-    message: `The owner of the budget has to agree first, to ${intentHash}`,
-    hint: 'See it with koinon budget explain, and ask again when the owner has.',
-    retry: 'later',
-    details: { intentHash },
+    code: 'agents/budget-proposes',
+    message: 'Under "propose" the account of the owner lets no session key pay for a job',
+    hint: 'Its owner pays for the job with the account itself, or grants a budget for jobs: koinon budget grant --jobs --autonomy limited. Nothing was paid.',
   })
 }
