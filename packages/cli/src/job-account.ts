@@ -14,9 +14,10 @@ import {
   zeroHash,
 } from '@koinon/base'
 import type { NetworkFile } from '@koinon/ledger'
-import { existingAccountKey, type Home } from '@koinon/node/home'
+import { existingAccountKey, findBudget, type Home, type StoredBudget } from '@koinon/node/home'
 import { openMembership } from '@koinon/node/joined'
 import { ensureGas, networkOf, openHomeBudget } from '@koinon/node/wallet'
+import { parseGrantChain } from '@koinon/payments/rules'
 import { httpQuoteBus, type QuoteBus } from '@koinon/work/quotes'
 import { gatewayUrlOf } from './gateway-url.ts'
 
@@ -67,6 +68,14 @@ export async function withJobBudget<value>(
   } finally {
     await budget.close()
   }
+}
+
+/** A budget of this home that can pay for jobs of `client`. Throws `home/no-budget`, `payments/bad-budget-grant` and `usage/other-owner`. */
+export function findJobBudget(home: Home, name: string, client: Address): StoredBudget {
+  const budget = findBudget(home, name)
+  const owner = parseGrantChain(budget.grants)[0]?.grant.owner
+  if (owner !== undefined && owner !== client) throw otherOwner(owner)
+  return budget
 }
 
 function otherOwner(owner: Address): KoinonError {

@@ -2,13 +2,14 @@ import { jobRequest } from '@koinon/agents/client'
 import { hashTerms, jobCheckers, parseJobAuction, parseJobCheck } from '@koinon/agents/rules'
 import { quorumEvaluatorOf } from '@koinon/agents/verifier'
 import { type Address, KoinonError, systemClock, toAddress } from '@koinon/base'
-import { findBudget, saveJobNote } from '@koinon/node/home'
+import { saveJobNote } from '@koinon/node/home'
 import type { Command } from 'commander'
 import { utcTime } from '../format/time.ts'
 import {
   accountFlag,
   accountHelp,
   dryRunHelp,
+  findJobBudget,
   type JobFlags,
   openBus,
   openJobClient,
@@ -55,7 +56,7 @@ export function defineJobPost(job: Command): void {
         const { address, client, network, ensureGas } = openJobClient(context.home, flags)
         if (flags.price === undefined) throw noPrice()
         const ceilingAtomic = parseDollars(flags.price)
-        const budget = flags.budget === undefined ? undefined : findBudget(context.home, flags.budget)
+        const budget = flags.budget === undefined ? undefined : findJobBudget(context.home, flags.budget, address)
         const nowSeconds = Math.floor(systemClock.nowMs() / 1000)
         const seconds = parseInteger(flags.hours, '--hours', 1, mostHours) * 3_600
         const evaluator = await evaluatorOf(flags.evaluator, address, (netuid) =>

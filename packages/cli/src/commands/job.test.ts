@@ -206,7 +206,10 @@ describe('koinon job', () => {
     expect(await left()).toBe('3000000')
     for (const named of ['helper', '5'])
       expect((await json('post', 'x', '--budget', named)).error?.code).toBe('usage/no-price')
-    expect((await json('post', 'x', '--price', '1', '--budget', 'nobody')).error?.code).toBe('home/no-budget')
+    const budgetOf = async (...args: readonly string[]) =>
+      (await json('post', 'x', '--price', '1', '--dry-run', '--budget', ...args)).error?.code
+    expect(await budgetOf('nobody')).toBe('home/no-budget')
+    expect(await budgetOf('helper', '--account', 'maker')).toBe('usage/other-owner')
   })
 
   it('holds a reverse auction: each bidder goes down step by step, and the lowest that is not passed over is taken', async () => {
