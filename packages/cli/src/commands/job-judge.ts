@@ -45,7 +45,7 @@ export function defineJobRefund(job: Command): void {
     name: 'refund',
     description: "send the escrow of a job whose time is over back to its client; anyone's",
     ends: ['expired', 'rejected', 'completed'],
-    act: (client, jobId) => client.claimExpiry(jobId),
+    act: (client, jobId) => client.refund(jobId),
   })
 }
 

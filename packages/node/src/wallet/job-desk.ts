@@ -5,7 +5,7 @@ import { type Clock, KoinonError, type Random, zeroHash } from '@koinon/base'
 const steps: Readonly<Record<string, (client: JobClient, jobId: bigint) => Promise<JobRecord>>> = {
   accept: (client, jobId) => client.accept(jobId, zeroHash),
   reject: (client, jobId) => client.reject(jobId, zeroHash),
-  refund: (client, jobId) => client.claimExpiry(jobId),
+  refund: (client, jobId) => client.refund(jobId),
   dispute: async (client, jobId) => {
     await client.dispute(jobId)
     return client.read(jobId)

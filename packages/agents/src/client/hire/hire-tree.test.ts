@@ -100,7 +100,7 @@ describe('a hire tree four deep', () => {
 
     // What the dead member had hired: its client judges no more, and anyone fetches its money back.
     for (const job of await all()) {
-      if (job.status === 'submitted') await client.claimExpiry(job.jobId)
+      if (job.status === 'submitted') await client.refund(job.jobId)
     }
     const jobs = await all()
     const after = await Promise.all(accounts.map(({ address }) => net.dollarsOf(address)))

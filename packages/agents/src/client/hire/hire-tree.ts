@@ -176,7 +176,7 @@ export class HireTree {
       const job = await client.read(jobId)
       if (job.status === 'completed') return this.#pay(attempt, job)
       if (job.status === 'rejected' || job.status === 'expired') return this.#lose(attempt)
-      if (this.#nowSeconds >= job.expiredAtSeconds) await client.claimExpiry(jobId)
+      if (this.#nowSeconds >= job.expiredAtSeconds) await client.refund(jobId)
       else if (job.status === 'submitted' && evaluator === undefined) {
         const result = await fetch(job).catch((error: unknown) => {
           if (isKoinonError(error) && error.code === 'agents/deliverable-mismatch') return undefined

@@ -114,7 +114,7 @@ export class JobClient {
   }
 
   /** Fetches the client's money back from a job whose time is over; for anyone's job. */
-  claimExpiry(jobId: bigint): Promise<JobRecord> {
+  refund(jobId: bigint): Promise<JobRecord> {
     return this.#step(jobId, ['expired', 'rejected', 'completed'], 'refund', () => this.#call('claimRefund', [jobId]))
   }
 

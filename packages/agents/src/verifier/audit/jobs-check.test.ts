@@ -38,7 +38,7 @@ beforeAll(async () => {
     noReason,
   )
   await net.advanceSeconds(101)
-  await client.claimExpiry(late)
+  await client.refund(late)
   await submitWork(pat, await hired(), utf8ToBytes('waits'))
   await disputes(pat)
   const recording = recordSource(

@@ -249,7 +249,7 @@ export class JobJudge {
     const { jobId } = job
     if (!this.#isMyTurn(`refund ${jobId}`)) return false
     const { account, clock } = this.#options
-    await new JobClient(account, clock, () => new Uint8Array()).claimExpiry(jobId)
+    await new JobClient(account, clock, () => new Uint8Array()).refund(jobId)
     this.#tell({ kind: 'refunded', jobId })
     return false
   }
