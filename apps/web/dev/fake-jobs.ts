@@ -112,7 +112,7 @@ function detailOf(state: FakeState, job: JobRowJson): JobDetailJson {
       ? {
           judgement: {
             ...{ isAccepted: true, isSettled: false, finalAtMs: startedAtMs + 60 * minuteMs, disputedAtMs: 0 },
-            bondAtomic: '0',
+            ...{ bondAtomic: '0', disputeBondAtomic: '1250000' },
           },
         }
       : {}),

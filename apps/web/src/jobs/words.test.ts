@@ -59,8 +59,9 @@ describe('what is offered', () => {
     expect(steps(found, account)).toEqual(offered)
   })
 
-  test('the losing side may dispute once, in time, for a tenth rounded up', () => {
-    const judgement = { isAccepted: true, isSettled: false, finalAtMs: 6, disputedAtMs: 0, bondAtomic: '0' }
+  test('the losing side may dispute once, in time, for the bond that the ledger asks', () => {
+    const bonds = { bondAtomic: '0', disputeBondAtomic: '100000' }
+    const judgement = { isAccepted: true, isSettled: false, finalAtMs: 6, disputedAtMs: 0, ...bonds }
     const judged = job({ state: 'submitted', judgement })
     expect(actionsFor(judged, client, 5)).toMatchObject([
       { step: 'dispute', question: expect.stringContaining('$0.10') },

@@ -113,14 +113,9 @@ export function actionsFor(job: JobDetailJson, account: string, nowMs: number): 
   if (isLosing && judgement.finalAtMs > nowMs && judgement.disputedAtMs === 0 && !judgement.isSettled)
     actions.push({
       ...{ step: 'dispute', name: 'Dispute the verdict', isDanger: true },
-      question: `Put up a bond of a tenth of the price, ${amountText(job, bondOf(job.budgetAtomic))}? It is lost if the verdict stands.`,
+      question: `Put up a bond of a tenth of the price, ${amountText(job, judgement.disputeBondAtomic)}? It is lost if the verdict stands.`,
     })
   return actions
-}
-
-/** A tenth, rounded up (specs/0024 section 4). */
-function bondOf(budgetAtomic: string): string {
-  return `${((readAmount(budgetAtomic) ?? 0n) + 9n) / 10n}`
 }
 
 /** How somebody else may still come to an open job: by an offer, by a bid, or not any more. */

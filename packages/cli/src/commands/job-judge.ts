@@ -1,5 +1,5 @@
 import { type JobClient, type JobRecord, requireVerdict } from '@koinon/agents/client'
-import type { JobStatus } from '@koinon/agents/rules'
+import { disputeBond, type JobStatus } from '@koinon/agents/rules'
 import { systemClock } from '@koinon/base'
 import type { Command } from 'commander'
 import {
@@ -55,7 +55,8 @@ export function defineJobDispute(job: Command): void {
     name: 'dispute',
     description:
       "have the validators' verdict that is against you decided again, once, for a bond of a tenth of the price",
-    question: (found) => `Put up ${dollars((found.budgetAtomic + 9n) / 10n)}? They are lost if the verdict stands.`,
+    question: ({ budgetAtomic }) =>
+      `Put up a bond of a tenth of the price, ${dollars(disputeBond(budgetAtomic))}? It is lost if the verdict stands.`,
     ends: [],
     check: (client, found) => requireVerdict(client.account, found),
     act: async (client, jobId) => {

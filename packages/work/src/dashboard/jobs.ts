@@ -88,7 +88,10 @@ export type JudgementJson = {
   readonly finalAtMs: number
   readonly disputedAtMs: number
   readonly disputer?: string
+  /** Held now. */
   readonly bondAtomic: string
+  /** What a dispute costs. */
+  readonly disputeBondAtomic: string
 }
 
 /** `GET /api/jobs/{id}`. */

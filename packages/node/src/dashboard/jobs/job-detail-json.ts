@@ -51,7 +51,7 @@ export async function jobDetail(sources: JobViewSources, jobId: bigint): Promise
     ...(job.hook === zeroAddress ? {} : { hook: job.hook }),
     ...(job.submittedAtSeconds === 0 ? {} : { submittedAtMs: job.submittedAtSeconds * 1_000 }),
     ...(job.deliverable === zeroHash ? {} : { deliverable: job.deliverable }),
-    ...(judgement === undefined ? {} : { judgement: judgementJson(judgement) }),
+    ...(judgement === undefined ? {} : { judgement: judgementJson(judgement, job) }),
     steps: told.toSorted((a, b) => a.block - b.block || a.place - b.place).map(({ step }) => step),
   }
 }

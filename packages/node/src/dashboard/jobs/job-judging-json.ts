@@ -1,5 +1,6 @@
 /** What the validators said of a job: the evaluator's own logs, and who signed (specs/0024-jobs.md section 4). */
 import type { JobRecord } from '@koinon/agents/client'
+import { disputeBond } from '@koinon/agents/rules'
 import { type JobJudgement, quorumEvaluatorOf } from '@koinon/agents/verifier'
 import { type Address, type Hex, toAddress, zeroAddress } from '@koinon/base'
 import { LogPager, listSubnets } from '@koinon/ledger'
@@ -156,10 +157,11 @@ function signersIn(input: Hex, jobId: bigint, round: number): readonly Address[]
   }
 }
 
-export function judgementJson(judgement: JobJudgement): JudgementJson {
+export function judgementJson(judgement: JobJudgement, { budgetAtomic }: JobRecord): JudgementJson {
   const { accepted, isSettled, finalAtSeconds, disputedAtSeconds, disputer, bondAtomic } = judgement
   return {
-    ...{ isAccepted: accepted, isSettled, bondAtomic: `${bondAtomic}` },
+    ...{ isAccepted: accepted, isSettled },
+    ...{ bondAtomic: `${bondAtomic}`, disputeBondAtomic: `${disputeBond(budgetAtomic)}` },
     ...{ finalAtMs: finalAtSeconds * 1_000, disputedAtMs: disputedAtSeconds * 1_000 },
     ...(disputer === zeroAddress ? {} : { disputer }),
   }

@@ -143,7 +143,7 @@ async function nodeOf(
     ...{ judgedBy, verdicts },
     ...(parentJobId === undefined ? {} : { parentJobId: `${parentJobId}` }),
     ...(place === undefined ? {} : { tree: place.tree, task: place.task }),
-    ...(judgement === undefined ? {} : { judgement: judgementJson(judgement) }),
+    ...(judgement === undefined ? {} : { judgement: judgementJson(judgement, job) }),
   }
 }
 

@@ -156,7 +156,13 @@ describe('jobs as they are shown', () => {
     await new JobDesk(pat, net.clock, systemRandom).act(`${jobId}`, 'dispute')
     expect(await jobDetail(sources, jobId)).toMatchObject({
       judgedBy: { kind: 'quorum', netuid },
-      judgement: { isAccepted: false, isSettled: false, disputer: pat.address, bondAtomic: '200000' },
+      judgement: {
+        isAccepted: false,
+        isSettled: false,
+        disputer: pat.address,
+        bondAtomic: '200000',
+        disputeBondAtomic: '200000',
+      },
     })
     await net.advanceSeconds(windowSeconds + 1)
     await settleJob(ann, jobId)
