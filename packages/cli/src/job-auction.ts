@@ -1,7 +1,7 @@
 /** Auctions of jobs on the command line: the rule from a few words, and how it stands. */
 import { auctionLine, auctionObjection } from '@koinon/agents/rules'
-import { KoinonError, zeroAddress, zeroHash } from '@koinon/base'
-import { type Auction, type AuctionRecord, lastEndOf, replayReverseAuction } from '@koinon/work'
+import { KoinonError } from '@koinon/base'
+import { type Auction, type AuctionRecord, type AuctionRule, lastEndOf, replayReverseAuction } from '@koinon/work'
 import { utcTime } from './format/time.ts'
 import { dollars } from './job-words.ts'
 
@@ -37,30 +37,28 @@ export function auctionLineOf(wish: AuctionWish): string | undefined {
     throw badAuction('An auction must end', 'Say when: --bids-until 30m, or a time in UTC such as 2026-12-01T12:00Z.')
   const endsAtSeconds = parseMoment(bidsUntil, nowSeconds)
   const spanSeconds = Math.min(Math.max(endsAtSeconds - nowSeconds, leastSeconds), mostSeconds)
-  const place = { domain: { name: '', version: '', chainId: 0, verifyingContract: zeroAddress }, termsHash: zeroHash }
-  const auction: Auction =
+  const rule: AuctionRule =
     kind === 'sealed'
       ? {
           kind,
-          ...place,
           ceilingAtomic,
           commitEndsAtSeconds: endsAtSeconds,
           revealEndsAtSeconds: endsAtSeconds + spanSeconds,
         }
       : {
-          ...{ kind, ...place, ceilingAtomic, decrementAtomic: (ceilingAtomic + stepParts - 1n) / stepParts },
+          ...{ kind, ceilingAtomic, decrementAtomic: (ceilingAtomic + stepParts - 1n) / stepParts },
           ...{ closesAtSeconds: endsAtSeconds, extensionSeconds, lastCloseSeconds: endsAtSeconds + spanSeconds },
         }
   const objection =
     endsAtSeconds <= nowSeconds
       ? 'bids would end before now'
-      : auctionObjection(auction, Math.min(expiredAtSeconds, requestEndsAtSeconds))
+      : auctionObjection(rule, Math.min(expiredAtSeconds, requestEndsAtSeconds))
   if (objection !== undefined)
     throw badAuction(
       `The auction cannot be held: ${objection}`,
       'End bids earlier, or give the job more time: --hours N. A book keeps no request for longer than a day.',
     )
-  return auctionLine(auction)
+  return auctionLine(rule)
 }
 
 /** The rule of an auction, where nobody tells how it stands. */

@@ -11,6 +11,7 @@ export {
 export {
   type Auction,
   type AuctionRecord,
+  type AuctionRule,
   bidCommitment,
   bidHoldsSeconds,
   bidRefusalWords,

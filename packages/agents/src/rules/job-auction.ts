@@ -1,6 +1,6 @@
 /** The auction that a job's own terms name (specs/0024-jobs.md section 6). */
 import type { Address } from '@koinon/base'
-import { type Auction, lastEndOf, type QuoteRequest, type SettlementDomain } from '@koinon/work'
+import { type Auction, type AuctionRule, lastEndOf, type QuoteRequest, type SettlementDomain } from '@koinon/work'
 import { hashTerms, type JobTerms, jobsDomain } from './job.ts'
 import { textOfJob } from './job-description.ts'
 import { parseTerms } from './job-terms-json.ts'
@@ -12,7 +12,7 @@ const pattern =
   /(?:^|\n)auction: (sealed|reverse)((?: (?:0|[1-9]\d{0,77})){3,5})(?:\ntree: [^\n]*)?(?:\ncheck: [^\n]*)?$/
 
 /** The rule as a line of a job's description: the ceiling, then for a sealed one the ends of commits and reveals, for a reverse one step, close, extension and last close. */
-export function auctionLine(auction: Auction): string {
+export function auctionLine(auction: AuctionRule): string {
   const figures =
     auction.kind === 'sealed'
       ? [auction.ceilingAtomic, auction.commitEndsAtSeconds, auction.revealEndsAtSeconds]
@@ -52,7 +52,7 @@ export function parseJobAuction(
 }
 
 /** What keeps a rule from being held, in words; undefined when nothing does. */
-export function auctionObjection(auction: Auction, expiredAtSeconds: number): string | undefined {
+export function auctionObjection(auction: AuctionRule, expiredAtSeconds: number): string | undefined {
   if (auction.ceilingAtomic === 0n) return 'its ceiling is zero'
   if (!(lastEndOf(auction) < expiredAtSeconds)) return 'it ends after the job does'
   if (auction.kind === 'sealed')

@@ -77,7 +77,7 @@ async function offer(
   const quote = signQuote(client.domain, unsigned, client.account.secretKey)
   const refusal = await openBus(network)
     .quote(quote)
-    .then(() => undefined, messageOf)
+    .then(() => undefined, refusalMessage)
   if (refusal !== undefined) context.warn(`${refusal}: hand the quote in the JSON to the client yourself`)
   return { data: { made: refusal === undefined, quote: quoteToJson(quote) }, text: shown }
 }
@@ -97,10 +97,10 @@ async function enter(
   const shown = `${facts([...jobFacts(found, network.contracts.dollar, nowSeconds), ...stands])}\nYou would do it for ${dollars(priceAtomic)}.`
   if (flags.dryRun === true) return { data: { made: false, priceAtomic: `${priceAtomic}` }, text: shown }
   const bid = draftBid(auction, client.account, { priceAtomic, holdsSeconds: seconds }, systemRandom)
-  const { quote, salt } = bid
-  const commitment = salt === undefined ? undefined : bidCommitment(auction.domain, quote, salt)
-  if (commitment !== undefined)
-    saveJobNote(home, 'bid', found.termsHash, commitment, { quote: quoteToJson(quote), salt })
+  const { quote } = bid
+  const commitment = bid.kind === 'reverse' ? undefined : bidCommitment(auction.domain, quote, bid.salt)
+  if (bid.kind === 'sealed' && commitment !== undefined)
+    saveJobNote(home, 'bid', found.termsHash, commitment, { quote: quoteToJson(quote), salt: bid.salt })
   await sendBid(bus, auction, bid).catch(bidRefused)
   if (auction.kind === 'reverse')
     return { data: { made: true, quote: quoteToJson(quote) }, text: `${shown}\nThe bid is in.` }
@@ -137,7 +137,7 @@ async function reveal(
   const bus = openBus(network)
   const shown: bigint[] = []
   for (const bid of bids) {
-    const refusal = await revealBid(bus, auction, bid, systemClock).then(() => undefined, messageOf)
+    const refusal = await revealBid(bus, auction, bid, systemClock).then(() => undefined, refusalMessage)
     if (refusal === undefined) shown.push(bid.quote.priceAtomic)
     else warn(`The bid of ${dollars(bid.quote.priceAtomic)} does not count: ${refusal}`)
   }
@@ -150,11 +150,11 @@ async function reveal(
 function readBids(home: Home, { termsHash }: JobRecord) {
   return readJobNotes(home, 'bid', termsHash).map((note) => {
     const { quote, salt } = note as { readonly quote: unknown; readonly salt: `0x${string}` }
-    return { quote: parseQuote(quote), salt }
+    return { kind: 'sealed' as const, quote: parseQuote(quote), salt }
   })
 }
 
-function messageOf(error: unknown): string {
+function refusalMessage(error: unknown): string {
   const refusal = bidRefusal(error)
   if (refusal === undefined) throw error
   return refusal
@@ -162,7 +162,7 @@ function messageOf(error: unknown): string {
 
 /** In an auction a bid that the book does not take is none. */
 function bidRefused(error: unknown): never {
-  const message = messageOf(error)
+  const message = refusalMessage(error)
   throw new KoinonError({
     code: 'work/quote-refused',
     message,

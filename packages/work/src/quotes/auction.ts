@@ -160,6 +160,11 @@ function rankReverseBids(
 /** An auction by either rule. */
 export type Auction = ({ readonly kind: 'reverse' } & ReverseAuction) | ({ readonly kind: 'sealed' } & SealedAuction)
 
+/** What an auction is held by, whatever job it is for. */
+export type AuctionRule =
+  | Omit<Extract<Auction, { kind: 'reverse' }>, 'domain' | 'termsHash'>
+  | Omit<Extract<Auction, { kind: 'sealed' }>, 'domain' | 'termsHash'>
+
 /** All that came in, with the second in which the book got it. */
 export type AuctionRecord = {
   readonly bids: readonly TimedBid[]
@@ -175,7 +180,7 @@ export function rankAuction(auction: Auction, record: AuctionRecord, atSeconds: 
 }
 
 /** From here on nobody bids, whatever came before. Unix seconds. */
-export function lastEndOf(auction: Auction): number {
+export function lastEndOf(auction: AuctionRule): number {
   return auction.kind === 'reverse' ? auction.lastCloseSeconds : auction.revealEndsAtSeconds
 }
 

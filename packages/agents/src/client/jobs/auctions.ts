@@ -5,8 +5,10 @@ import type { QuoteBus } from '@koinon/work/quotes'
 import type { JobClient } from './job-client.ts'
 import { type JobAccount, type JobRecord, jobOfQuote } from './job-ledger.ts'
 
-/** A bid and, of a sealed auction, the salt that shows it. */
-export type AuctionBid = { readonly quote: SignedQuote; readonly salt?: Hex }
+/** A bid as the rule of its auction has it: open, or sealed, with the salt that shows it. */
+export type AuctionBid =
+  | { readonly kind: 'reverse'; readonly quote: SignedQuote }
+  | { readonly kind: 'sealed'; readonly quote: SignedQuote; readonly salt: Hex }
 
 /** Signs a bid. It holds for `holdsSeconds` after the auction's last end, so that the client has time to take it. */
 export function draftBid(
@@ -23,18 +25,27 @@ export function draftBid(
     nonce: BigInt(bytesToHex(random(32))),
   }
   const signed = signQuote(auction.domain, quote, account.secretKey)
-  return auction.kind === 'sealed' ? { quote: signed, salt: bytesToHex(random(32)) } : { quote: signed }
+  return auction.kind === 'sealed'
+    ? { kind: 'sealed', quote: signed, salt: bytesToHex(random(32)) }
+    : { kind: 'reverse', quote: signed }
 }
 
-/** Sends a bid: the quote itself, or only its commitment, whose quote and salt whoever bids keeps on disk first. Throws as the bus does. */
-export async function sendBid(bus: QuoteBus, auction: Auction, { quote, salt }: AuctionBid): Promise<void> {
-  if (auction.kind === 'reverse' || salt === undefined) return bus.quote(quote)
-  await bus.commit(auction.termsHash, bidCommitment(auction.domain, quote, salt))
+/**
+ * Sends a bid: the quote itself, or only its commitment, whose quote and salt whoever bids keeps on disk first. Throws
+ * `agents/bid-mismatch` for a bid of another kind than its auction's, and as the bus does.
+ */
+export async function sendBid(bus: QuoteBus, auction: Auction, bid: AuctionBid): Promise<void> {
+  if (auction.kind !== bid.kind) throw bidMismatch(auction)
+  if (bid.kind === 'reverse') return bus.quote(bid.quote)
+  await bus.commit(auction.termsHash, bidCommitment(auction.domain, bid.quote, bid.salt))
 }
 
-/** Shows a sealed bid, between the end of the commitments and that of the reveals. Throws `work/auction-open`, and as the bus does. */
+/**
+ * Shows a sealed bid, between the end of the commitments and that of the reveals. Throws `work/auction-open`, `agents/bid-mismatch`
+ * where there is nothing sealed to show, and as the bus does.
+ */
 export async function revealBid(bus: QuoteBus, auction: Auction, bid: AuctionBid, clock: Clock): Promise<void> {
-  if (auction.kind !== 'sealed' || bid.salt === undefined) return
+  if (auction.kind !== 'sealed' || bid.kind !== 'sealed') throw bidMismatch(auction)
   if (Math.floor(clock.nowMs() / 1000) < auction.commitEndsAtSeconds) throw tooEarly(auction.commitEndsAtSeconds)
   await bus.reveal(bid.quote, bid.salt)
 }
@@ -44,8 +55,11 @@ export type AwardNote = { load(): SignedQuote | undefined; save(quote: SignedQuo
 
 type BidState = 'open' | 'taken here' | SkippedBid['why']
 
-/** `taken back`: cancelled on the ledger, or used up by another job. */
-export type SkippedBid = { readonly quote: SignedQuote; readonly why: 'taken back' | 'lapsed' | 'passed over' }
+/** Why a bid is not taken: `cancelled` by its provider on the ledger, or `taken elsewhere`, its nonce used up by another job. */
+export type SkippedBid = {
+  readonly quote: SignedQuote
+  readonly why: 'cancelled' | 'taken elsewhere' | 'lapsed' | 'passed over'
+}
 
 export type AwardPlan = {
   /** Bids that count, the winner first. */
@@ -77,7 +91,7 @@ export async function planAward(
   const stateOf = async (quote: SignedQuote): Promise<BidState> => {
     const taken = await jobOfQuote(client.account, quote.provider, quote.nonce)
     if (taken === jobId) return 'taken here'
-    if (taken !== undefined) return 'taken back'
+    if (taken !== undefined) return taken === 'cancelled' ? 'cancelled' : 'taken elsewhere'
     if (passedOver?.has(quote.provider) === true) return 'passed over'
     return nowSeconds <= quote.deadlineSeconds ? 'open' : 'lapsed'
   }
@@ -110,6 +124,15 @@ export async function awardWinner(
 /** What the book says of a bid that it does not take; undefined for other failures. */
 export function bidRefusal(error: unknown): string | undefined {
   return isKoinonError(error) && error.code === 'work/quote-refused' ? error.message : undefined
+}
+
+/** An open quote in a sealed auction would tell everybody the price. */
+function bidMismatch({ kind }: Auction): KoinonError {
+  return new KoinonError({
+    code: 'agents/bid-mismatch',
+    message: kind === 'sealed' ? 'A sealed auction takes no open bid' : 'A reverse auction takes no sealed bid',
+    hint: 'Draft the bid for this auction.',
+  })
 }
 
 function tooEarly(atSeconds: number): KoinonError {

@@ -1,4 +1,4 @@
-import { bytesToHex, KoinonError, sha256, systemRandom, utf8ToBytes, zeroHash } from '@koinon/base'
+import { bytesToHex, KoinonError, sha256, systemRandom, utf8ToBytes } from '@koinon/base'
 import { jobsAbi, koinonTokenAbi } from '@koinon/ledger/abis'
 import { type Auction, type AuctionRecord, bidCommitment, type SignedQuote, signQuote } from '@koinon/work'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -8,7 +8,7 @@ import { auctionLine, parseJobAuction } from '../../rules/job-auction.ts'
 import { type JobNetwork, startJobNetwork, type TestAccount } from '../../testing/job-network.ts'
 import { JobEvaluator } from '../../verifier/jobs/job-evaluator.ts'
 import { noReason } from '../hire/hire-store.ts'
-import { type AuctionBid, type AwardNote, awardWinner, draftBid, planAward } from './auctions.ts'
+import { type AuctionBid, type AwardNote, awardWinner, draftBid, planAward, revealBid, sendBid } from './auctions.ts'
 import { JobClient } from './job-client.ts'
 import { findJob, jobOfQuote, jobsOf, listJobs, readJob } from './job-ledger.ts'
 
@@ -160,17 +160,14 @@ describe('an auction that a client awards', () => {
   const auctioned = async () => {
     const now = net.nowSeconds()
     const rule = { commitEndsAtSeconds: now, revealEndsAtSeconds: now + 1 }
-    const line = auctionLine({
-      kind: 'sealed',
-      domain: client.domain,
-      termsHash: zeroHash,
-      ceilingAtomic: 900n,
-      ...rule,
-    })
+    const line = auctionLine({ kind: 'sealed', ceilingAtomic: 900n, ...rule })
     const jobId = await client.post(draft({ description: `work\n${line}` }))
     const auction = parseJobAuction(client.domain, await client.read(jobId)) as Auction
     const bid = (account: TestAccount, priceAtomic: bigint) =>
-      draftBid(auction, account, { priceAtomic, holdsSeconds: 600 }, systemRandom) as Required<AuctionBid>
+      draftBid(auction, account, { priceAtomic, holdsSeconds: 600 }, systemRandom) as Extract<
+        AuctionBid,
+        { kind: 'sealed' }
+      >
     // A second, dearer bid of one account is none.
     const bids = [bid(max, 300n), bid(pat, 200n), bid(pat, 250n), bid(ivy, 500n)]
     const record: AuctionRecord = {
@@ -179,7 +176,7 @@ describe('an auction that a client awards', () => {
         commitment: bidCommitment(client.domain, quote, salt),
         atSeconds: now - 1,
       })),
-      revealed: bids.map((shown) => ({ ...shown, atSeconds: now })),
+      revealed: bids.map(({ quote, salt }) => ({ quote, salt, atSeconds: now })),
     }
     return { jobId, auction, bids, bus: { auction: async () => record } as never }
   }
@@ -211,13 +208,23 @@ describe('an auction that a client awards', () => {
     })
   })
 
+  it('sends no open quote to a sealed auction, and shows no open bid', async () => {
+    const { auction, bids } = await auctioned()
+    const sent: unknown[] = []
+    const bus = { quote: async (quote: unknown) => void sent.push(quote) } as never
+    const open: AuctionBid = { kind: 'reverse', quote: bids[0]?.quote as SignedQuote }
+    await expect(sendBid(bus, auction, open)).rejects.toMatchObject({ code: 'agents/bid-mismatch' })
+    await expect(revealBid(bus, auction, open, later)).rejects.toMatchObject({ code: 'agents/bid-mismatch' })
+    expect(sent).toEqual([])
+  })
+
   it('passes over who takes a bid back, with all its bids, and who has lapsed, and pays the next at its own price', async () => {
     const { jobId, auction, bids, bus } = await auctioned()
     const jobs = { address: jobsOf(net.network), abi: jobsAbi, functionName: 'cancelQuote' } as const
     await pat.sender.call({ ...jobs, args: [bids[1]?.quote.nonce as bigint] })
     const note = noteOf()
     const { skipped, winner } = await planAward(client, bus, auction, { clock: later, jobId, note })
-    expect(skipped).toEqual([{ quote: bids[1]?.quote, why: 'taken back' }])
+    expect(skipped).toEqual([{ quote: bids[1]?.quote, why: 'cancelled' }])
     expect(winner?.priceAtomic).toBe(300n)
     const passedOver = new Set([max.address])
     const without = await planAward(client, bus, auction, { clock: later, jobId, note: noteOf(), passedOver })
@@ -236,7 +243,7 @@ describe('an auction that a client awards', () => {
   it('goes on to the next of an open auction where the lowest was taken back or is not believed: it kept nobody away', async () => {
     const now = net.nowSeconds()
     const line = auctionLine({
-      ...{ kind: 'reverse', domain: client.domain, termsHash: zeroHash, ceilingAtomic: 900n },
+      ...{ kind: 'reverse', ceilingAtomic: 900n },
       ...{ decrementAtomic: 9n, closesAtSeconds: now, extensionSeconds: 0, lastCloseSeconds: now },
     })
     const jobId = await client.post(draft({ description: `work\n${line}` }))
