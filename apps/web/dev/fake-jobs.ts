@@ -104,7 +104,7 @@ function detailOf(state: FakeState, job: JobRowJson): JobDetailJson {
   }
   const isQuorum = job.jobId === '5'
   return {
-    ...{ ...job, asOfBlock: state.block(), asOfMs: state.nowMs(), termsHash: hex('7e', 32) },
+    ...{ ...job, asOfBlock: state.block(), asOfMs: state.nowMs(), isCut: false, termsHash: hex('7e', 32) },
     description: `${job.title}\nBy Friday, please.`,
     ...(job.state === 'open' || job.state === 'funded' ? {} : { deliverable: hex('de', 32) }),
     judgedBy: isQuorum ? { kind: 'quorum', netuid: 1 } : { kind: job.evaluator === client ? 'client' : 'account' },

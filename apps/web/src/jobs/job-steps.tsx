@@ -1,6 +1,6 @@
 import { type JobDetailJson, type JobStepJson, jobStepWords } from '@koinon/work/dashboard'
 import { formatTokenAtomic, readAmount } from '../format/money.ts'
-import { shortHex } from '../format/text.ts'
+import { count, shortHex } from '../format/text.ts'
 import { formatDateTime } from '../format/time.ts'
 import { CopyButton } from '../ui/copy-button.tsx'
 import { type Column, DataTable } from '../ui/data-table.tsx'
@@ -23,6 +23,9 @@ export function JobSteps({ job, name }: { readonly job: JobDetailJson; readonly 
             rows={rows}
             rowKey={({ place }) => String(place)}
           />
+          {job.isCut ? (
+            <p className="hint">Only the newest are told: {count(rows.length, 'step')}, and not every vote.</p>
+          ) : null}
         </Fold>
       )}
     </section>

@@ -5,7 +5,7 @@ import { actionsFor, amountText, lifeOf, offerWords } from './words.ts'
 const [client, provider, evaluator] = ['0xc1', '0xb2', '0xe3']
 const step = (name: JobStepName) => ({ name, atMs: 1, transactionHash: '0x' })
 const job = (more: Partial<JobDetailJson>): JobDetailJson => ({
-  ...{ asOfBlock: 1, asOfMs: 1, jobId: '1', title: '', description: '', termsHash: '0x', state: 'open' },
+  ...{ asOfBlock: 1, asOfMs: 1, isCut: false, jobId: '1', title: '', description: '', termsHash: '0x', state: 'open' },
   ...{ isOverdue: false, budgetAtomic: '1000001', client, provider, evaluator, endsAtMs: 9 },
   ...{ judgedBy: { kind: 'account' }, steps: [step('opened')] },
   ...more,

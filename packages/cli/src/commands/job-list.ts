@@ -81,13 +81,15 @@ export function defineJobShow(job: Command): void {
               : auctionFacts(auction, bids, nowSeconds)),
           ...verdictOf(judgement),
         ]
-        const words = `${facts(lines)}\n${told === undefined ? '' : `\n${stepsText(told.steps)}\n`}`
+        const cut = told?.isCut === true ? 'Only the newest steps are told, and not every vote.\n' : ''
+        const words = `${facts(lines)}\n${told === undefined ? '' : `\n${stepsText(told.steps)}\n${cut}`}`
         return {
           data: {
             ...jobJson(found),
             judgement: judgementJson(judgement),
             judgedBy: told?.judgedBy ?? null,
             steps: told?.steps ?? [],
+            isCut: told?.isCut ?? false,
             quotes: quotes.map(quoteToJson),
           },
           text: context.typed(

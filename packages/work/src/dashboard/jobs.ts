@@ -98,6 +98,8 @@ export type JudgementJson = {
 export type JobDetailJson = JobRowJson & {
   readonly asOfBlock: number
   readonly asOfMs: number
+  /** There are more steps, or votes, than are told. */
+  readonly isCut: boolean
   /** The whole of it. */
   readonly description: string
   readonly termsHash: string
@@ -108,7 +110,7 @@ export type JobDetailJson = JobRowJson & {
   readonly deliverable?: string
   readonly judgedBy: JobEvaluatorJson
   readonly judgement?: JudgementJson
-  /** Oldest first. */
+  /** Oldest first; of very many the newest. */
   readonly steps: readonly JobStepJson[]
 }
 

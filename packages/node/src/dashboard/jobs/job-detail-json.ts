@@ -5,13 +5,18 @@ import { quorumEvaluatorJudgement } from '@koinon/agents/verifier'
 import { zeroAddress, zeroHash } from '@koinon/base'
 import type { IndexedEvent } from '@koinon/ledger/indexer'
 import type { JobDetailJson, JobStepName } from '@koinon/work/dashboard'
+import { Allowance } from '../allowance.ts'
 import { shownText } from '../strangers-text.ts'
 import { evaluatorOf, judgementJson, type PlacedStep, readJudging } from './job-judging-json.ts'
 import { type JobViewSources, jobRowJson, ledgerSeconds } from './jobs-json.ts'
 
 const descriptionCharacters = 2_048
-/** Named and priced again and again costs its client gas; beyond this only the newest are told. */
-const mostEvents = 100
+
+/**
+ * Of one job. Named and priced again and again costs its client gas: beyond `events` only the newest are told. `pages` of the evaluator's logs,
+ * and `votes` that are told one by one.
+ */
+export const detailBounds = { events: 100, pages: 1_000, votes: 512 }
 
 const steps: Readonly<Record<string, { readonly name: JobStepName; readonly account?: string }>> = {
   JobCreated: { name: 'opened', account: 'client' },
@@ -28,25 +33,27 @@ const steps: Readonly<Record<string, { readonly name: JobStepName; readonly acco
 }
 
 /** Throws `agents/no-job`, `agents/no-jobs`, and what the index and the ledger throw. */
-export async function jobDetail(sources: JobViewSources, jobId: bigint): Promise<JobDetailJson> {
+export async function jobDetail(sources: JobViewSources, jobId: bigint, bounds = detailBounds): Promise<JobDetailJson> {
   const { view, index, clock } = sources
   const job = await readJob(view, jobId)
   const where = { jobId: `${jobId}` }
   const [{ asOfBlock, result }, judgement, nowSeconds] = await Promise.all([
-    index.events({ contract: 'jobs', names: Object.keys(steps), where, order: 'newest', limit: mostEvents }),
+    index.events({ contract: 'jobs', names: Object.keys(steps), where, order: 'newest', limit: bounds.events + 1 }),
     quorumEvaluatorJudgement(view, job),
     ledgerSeconds(view, clock),
   ])
-  const events = result.toReversed()
+  const events = result.slice(0, bounds.events).toReversed()
   const submitted = events.find(({ name }) => name === 'JobSubmitted')
+  const allowed = { pages: new Allowance(bounds.pages), votes: new Allowance(bounds.votes) }
   const [judgedBy, judged] = await Promise.all([
     evaluatorOf(sources, job, judgement),
-    judgement === undefined || submitted === undefined ? [] : readJudging(sources, job, submitted.blockNumber),
+    judgement === undefined || submitted === undefined ? [] : readJudging(sources, job, submitted.blockNumber, allowed),
   ])
   const told = [...events.map(stepOf), ...judged]
+  const isCut = result.length > bounds.events || allowed.pages.isExceeded || allowed.votes.isExceeded
   return {
     ...jobRowJson(job, view.network.contracts.dollar, nowSeconds),
-    ...{ asOfBlock, asOfMs: clock.nowMs(), termsHash: job.termsHash, judgedBy },
+    ...{ asOfBlock, asOfMs: clock.nowMs(), isCut, termsHash: job.termsHash, judgedBy },
     description: shownText(wordsOf(sources, job), descriptionCharacters),
     ...(job.hook === zeroAddress ? {} : { hook: job.hook }),
     ...(job.submittedAtSeconds === 0 ? {} : { submittedAtMs: job.submittedAtSeconds * 1_000 }),

@@ -7,11 +7,8 @@ import { LogPager, listSubnets } from '@koinon/ledger'
 import { permitsAbi, quorumEvaluatorAbi } from '@koinon/ledger/abis'
 import type { JobEvaluatorJson, JobStepJson, JudgementJson, VoteJson } from '@koinon/work/dashboard'
 import { decodeFunctionData, type GetLogsReturnType } from 'viem'
-import { Allowance } from '../allowance.ts'
+import type { Allowance } from '../allowance.ts'
 import type { JobViewSources } from './jobs-json.ts'
-
-/** Of one job: pages of logs, and votes that are told one by one. */
-const [mostPages, mostVotes] = [1_000, 512]
 
 /** Who judges a job. */
 export async function evaluatorOf(
@@ -46,11 +43,6 @@ export type PlacedStep = { readonly block: number; readonly place: number; reado
 /** Pages of logs and votes that may still be read for one answer. */
 export type JudgingAllowance = { readonly pages: Allowance; readonly votes: Allowance }
 
-/** What one job may take. */
-export function judgingAllowance(): JudgingAllowance {
-  return { pages: new Allowance(mostPages), votes: new Allowance(mostVotes) }
-}
-
 /**
  * Verdicts, disputes and bonds, from the evaluator's own logs since the block in which the work was handed in. What is more than allowed is left
  * out: the newest steps, and votes.
@@ -59,7 +51,7 @@ export async function readJudging(
   { view }: JobViewSources,
   job: JobRecord,
   submittedBlock: number,
-  allowed: JudgingAllowance = judgingAllowance(),
+  allowed: JudgingAllowance,
 ): Promise<readonly PlacedStep[]> {
   const { evaluator, jobId } = job
   const { reader } = view

@@ -9,6 +9,7 @@ import { evaluatorOf, type JudgingAllowance, judgementJson, readJudging } from '
 import { type JobViewSources, jobRowJson, ledgerSeconds } from './jobs-json.ts'
 
 const mostJobs = 64
+/** Told, the topmost included. */
 const mostLevels = 8
 /** Of one client, the newest. */
 const mostOfClient = 200
@@ -19,7 +20,9 @@ export const treeBounds = { reads: 1_000, pages: 400, votes: 512 }
 /** Throws `agents/no-job`, `agents/no-jobs`, and what the index and the ledger throw. */
 export async function jobTree(sources: JobViewSources, jobId: bigint, bounds = treeBounds): Promise<JobTreeJson> {
   const { view, index, clock } = sources
-  const finder = new TreeFinder(sources, new Allowance(bounds.reads))
+  const reads = new Allowance(bounds.reads)
+  reads.take(1)
+  const finder = new TreeFinder(sources, reads)
   const top = await finder.topOf(await readJob(view, jobId))
   const { found, isCut } = await finder.below(top)
   const [{ asOfBlock }, nowSeconds] = await Promise.all([index.position(), ledgerSeconds(view, clock)])
@@ -48,13 +51,17 @@ class TreeFinder {
   /** The jobs of the topmost client: one, or all of its tree. */
   async topOf(job: JobRecord): Promise<readonly JobRecord[]> {
     let top = job
-    for (let level = 0; level < mostLevels; level++) {
+    for (let levels = 1; ; levels++) {
       const parent = await this.#parentOf(top)
       if (parent === undefined) break
+      if (levels === mostLevels) {
+        this.#isCut = true
+        return [top]
+      }
       top = parent
     }
     const place = parseTreeLine(top.description)
-    if (place === undefined || (await this.#parentOf(top)) !== undefined) return [top]
+    if (place === undefined) return [top]
     const all = await this.#jobsOf(top.client)
     const alike = await Promise.all(
       all.map(async (other) => {
@@ -71,13 +78,15 @@ class TreeFinder {
   async below(top: readonly JobRecord[]): Promise<{ readonly found: readonly Found[]; readonly isCut: boolean }> {
     const found = new Map<bigint, Found>()
     let level: readonly Found[] = top.map((job) => ({ job, parentJobId: undefined }))
-    for (let depth = 0; level.length > 0; depth++) {
+    for (let levels = 1; level.length > 0; levels++) {
       const fresh = level.filter(({ job }) => !found.has(job.jobId))
       for (const one of fresh.slice(0, mostJobs - found.size)) found.set(one.job.jobId, one)
-      this.#isCut ||= fresh.some(({ job }) => !found.has(job.jobId))
-      if (this.#isCut) break
+      if (fresh.some(({ job }) => !found.has(job.jobId))) {
+        this.#isCut = true
+        break
+      }
       const next = (await Promise.all(fresh.map(({ job }) => this.#childrenOf(job)))).flat()
-      if (next.length > 0 && depth >= mostLevels) {
+      if (next.length > 0 && levels >= mostLevels) {
         this.#isCut = true
         break
       }
@@ -88,7 +97,7 @@ class TreeFinder {
 
   async #parentOf(job: JobRecord): Promise<JobRecord | undefined> {
     const under = parseTreeLine(job.description)?.underJobId
-    if (under === undefined || under >= job.jobId) return undefined
+    if (under === undefined || under >= job.jobId || !this.#reads.takeAll(1)) return undefined
     const parent = await readJob(this.#sources.view, under)
     return parent.provider === job.client ? parent : undefined
   }

@@ -23,7 +23,7 @@ import { openTestIndex } from '../../testing/indexed.ts'
 import { JobDesk } from '../../wallet/job-desk.ts'
 import { createLogIndexClient } from '../log-index-client.ts'
 import { jobBids } from './job-bids-json.ts'
-import { jobDetail } from './job-detail-json.ts'
+import { detailBounds, jobDetail } from './job-detail-json.ts'
 import { jobTree, treeBounds } from './job-tree-json.ts'
 import { createJobViews, type JobViewSources } from './jobs-json.ts'
 
@@ -193,6 +193,35 @@ describe('jobs as they are shown', () => {
     expect(votes.jobs[0]?.verdicts[0]).not.toHaveProperty('votes')
     const pages = await jobTree(sources, judged, { ...treeBounds, pages: 0 })
     expect(pages).toMatchObject({ isCut: true, jobs: [{ jobId: `${judged}`, verdicts: [] }] })
+    const whole = await jobDetail(sources, judged)
+    expect(whole.isCut).toBe(false)
+    for (const bound of [{ events: 7 }, { pages: 0 }, { votes: 0 }])
+      expect((await jobDetail(sources, judged, { ...detailBounds, ...bound })).isCut).toBe(true)
+    const newest = await jobDetail(sources, judged, { ...detailBounds, events: 2 })
+    expect(newest.steps.map(({ name }) => name)).toEqual(['rejected', 'refunded'])
+    expect((await jobDetail(sources, 1n, { ...detailBounds, events: 8 })).isCut).toBe(false)
+  })
+
+  it('are told with eight levels of their tree at most, which says so, and parents count as jobs read', async () => {
+    const expiredAtSeconds = Math.floor(net.clock.nowMs() / 1_000) + 3_600
+    const chain: bigint[] = []
+    for (let level = 0; level < 9; level++) {
+      const [client, provider] = level % 2 === 0 ? [ann, pat] : [pat, ann]
+      const jobClient = new JobClient(client, net.clock, systemRandom)
+      const description = `Level\n${treeLine('deep', '0', chain.at(-1))}`
+      const terms = jobClient.draft({ evaluator: client.address, expiredAtSeconds, description })
+      const quote = { termsHash: hashTerms(terms), provider: provider.address, priceAtomic: 10n, nonce: nonce++ }
+      const signed = { ...quote, deadlineSeconds: expiredAtSeconds }
+      chain.push(await jobClient.hire(terms, signQuote(jobClient.domain, signed, provider.secretKey)))
+    }
+    const told = async (level: number, bounds = treeBounds) => {
+      const { jobs, isCut } = await jobTree(sources, chain[level] as bigint, bounds)
+      return { levels: jobs.map(({ jobId }) => chain.indexOf(BigInt(jobId))), isCut }
+    }
+    const upper = { levels: [0, 1, 2, 3, 4, 5, 6, 7], isCut: true }
+    expect([await told(0), await told(7)]).toEqual([upper, upper])
+    expect(await told(8)).toEqual({ levels: [1, 2, 3, 4, 5, 6, 7, 8], isCut: true })
+    expect(await told(3, { ...treeBounds, reads: 3 })).toEqual({ levels: [1], isCut: true })
   })
 
   it('stand in the tree that they are part of, whichever is asked for, and no stranger puts itself there', async () => {
