@@ -163,7 +163,7 @@ describe('a book behind HTTP', () => {
 
   it('carries requests and quotes as they were signed', async () => {
     const bus = httpQuoteBus(url)
-    const request = requestOf('ann', 'over http', { replyUrl: 'http://127.0.0.1:9/quotes' })
+    const request = requestOf('ann', 'over http')
     await bus.post(request)
     expect(await bus.open('job', 0)).toEqual({ next: 1, requests: [request] })
     expect(await bus.open('job', 1)).toEqual({ next: 1, requests: [] })
@@ -205,12 +205,7 @@ describe('what comes from outside', () => {
       { nonce: '-1' },
     ])
       expect(() => parseQuote({ ...quoteToJson(quote), ...changes })).toThrow(refusal('work/bad-quote'))
-    for (const changes of [
-      { terms: 'x'.repeat(8_193) },
-      { kind: 'Job' },
-      { settlement: null },
-      { replyUrl: 'file:///x' },
-    ])
+    for (const changes of [{ terms: 'x'.repeat(8_193) }, { kind: 'Job' }, { settlement: null }])
       expect(() => parseQuoteRequest({ ...quoteRequestToJson(request), ...changes })).toThrow(
         refusal('work/bad-quote-request'),
       )

@@ -27,8 +27,6 @@ export type QuoteRequest = {
   readonly terms: string
   readonly ceilingAtomic: bigint
   readonly deadlineSeconds: number
-  /** Where quotes may be posted to, beside the book that named the request. */
-  readonly replyUrl?: string
 }
 
 export type SignedQuoteRequest = QuoteRequest & { readonly signature: Hex }
@@ -98,7 +96,6 @@ export function parseQuoteRequest(json: unknown): SignedQuoteRequest {
     terms,
     ceilingAtomic,
     deadlineSeconds: integer('deadlineSeconds', value),
-    ...(value.replyUrl === undefined ? {} : { replyUrl: text('replyUrl', value, /^https?:\/\/[^\s]{1,500}$/) }),
     signature: text('signature', value, /^0x[0-9a-f]{130}$/) as Hex,
   }
 }
