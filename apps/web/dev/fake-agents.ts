@@ -70,7 +70,7 @@ export function fakeAgents(state: FakeState, url: URL, body: Record<string, unkn
     const protocol = url.searchParams.get('protocol') ?? ''
     const found = agents.filter(
       (agent) =>
-        JSON.stringify(agent).toLowerCase().includes(words) &&
+        JSON.stringify([agent.name, agent.description, agent.offers]).toLowerCase().includes(words) &&
         (protocol === '' || agent.endpoints.some((one) => one.protocol === protocol)),
     )
     return { ...head, total: agents.length, matching: found.length, agents: found } satisfies AgentsJson

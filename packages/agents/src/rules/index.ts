@@ -8,6 +8,7 @@ export {
   type SignedAgentRecord,
   signAgentRecord,
 } from './almanac.ts'
+export { hasWords } from './has-words.ts'
 export {
   type AgentRef,
   accountNameOf,

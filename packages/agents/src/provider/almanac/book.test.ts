@@ -39,7 +39,9 @@ describe('the book of agents', () => {
     book.add(record(1), undefined)
     book.add(record(1, 10, { name: 'Renamed' }), undefined)
     expect(book.find('renamed SUBNETS').map(({ content: { name } }) => name)).toEqual(['Renamed'])
-    expect(book.find('nothing of this')).toEqual([])
+    expect(book.find('one ANSWER renamed')).toHaveLength(1)
+    const unsaid = ['digest', 'pricePicoUsd', 'endpoints', '1000000', 'a2a', 'abab', 'renamed"', 'nothing of this']
+    for (const words of unsaid) expect(book.find(words), words).toEqual([])
     nowMs = 600_010
     expect(book.find('')).toEqual([])
   })
@@ -92,6 +94,29 @@ describe('the book of agents', () => {
     book.add(record(12, 0, { name: 'Honest three' }), '203.0.113.3')
     expect(book.find('honest')).toHaveLength(3)
     expect(book.find('')).toHaveLength(6)
+  })
+
+  it('takes no older record after a newer one ran out or made room, and nobody floods that memory for others', () => {
+    let nowMs = 0
+    const book = bookAt({ nowMs: () => nowMs }, { maximumRecords: 4, maximumRemembered: 4, recordsPerNetwork: 2 })
+    const old = record(1, 0, {}, 3_600_000)
+    book.add(old, '203.0.113.1')
+    book.add(record(1, 10, {}, 20), '203.0.113.1')
+    for (let index = 0; index < 20; index++) {
+      nowMs = 30 + index
+      book.add(record(50 + index, nowMs, {}, 1), '198.51.100.1')
+    }
+    expect(() => book.add(old, '203.0.113.1')).toThrow('as new')
+    book.add(record(1, 11), '203.0.113.1')
+    const long = record(2, nowMs, {}, 3_600_000)
+    book.add(long, '203.0.113.2')
+    book.add(record(2, nowMs + 1, {}, 1_000), '203.0.113.2')
+    for (const index of [3, 4, 5]) book.add(record(index, nowMs, {}, 3_600_000), `203.0.113.${2 + (index % 2)}`)
+    expect(book.find('')).toHaveLength(4)
+    expect(() => book.add(long, undefined)).toThrow('as new')
+    nowMs += 3_600_000
+    expect(() => book.add(long, undefined)).toThrow('expired')
+    book.add(record(2, nowMs), undefined)
   })
 
   it('shows hidden characters of names', () => {

@@ -215,6 +215,7 @@ describe('agents as they are shown', () => {
       [fake.address, 'online'],
     ])
     expect(await found({ words: 'attic ENGLISH' })).toEqual([[sellerId, 'online']])
+    for (const words of ['pricePicoUsd', 'protocol', '/mcp', seller.address]) expect(await found({ words })).toEqual([])
     expect(await found({ protocol: 'MCP' })).toEqual([[sellerId, 'online']])
     expect(await found({ protocol: 'x402' })).toEqual([[sellerId, 'online']])
     expect(await found({ words: 'write', maximumPicoUsd: 5n })).toEqual([[fake.address, 'online']])

@@ -2,7 +2,7 @@
 
 import { agentRefOf } from '@koinon/agents/client'
 import type { AgentContent, SignedAgentRecord, TrustScore } from '@koinon/agents/rules'
-import { formatAgentId, wholeInfluence } from '@koinon/agents/rules'
+import { formatAgentId, hasWords, wholeInfluence } from '@koinon/agents/rules'
 import type { Address, Clock } from '@koinon/base'
 import type { LedgerView } from '@koinon/ledger'
 import type { Check } from '@koinon/work'
@@ -29,7 +29,7 @@ export type AgentViewSources = {
   readonly clock: Clock
 }
 
-/** What is asked for: all `words` in what an agent says, a protocol it speaks, a service at most that dear. */
+/** What is asked for: all `words` in what an agent says of itself and its services, a protocol it speaks, a service at most that dear. */
 export type AgentQuery = {
   readonly words?: string
   readonly protocol?: string
@@ -91,20 +91,11 @@ export function chooseAgents(
   { agents, ...directory }: Awaited<ReturnType<typeof readDirectory>>,
   query: AgentQuery,
 ): AgentsJson {
-  const words = (query.words ?? '').toLowerCase().split(/\s+/).filter(Boolean).slice(0, 16)
   const matching = agents.filter((agent) => {
-    const text = JSON.stringify([
-      agent.name,
-      agent.description,
-      agent.offers,
-      agent.endpoints,
-      agent.id,
-      agent.account,
-    ]).toLowerCase()
     const protocols = [...agent.endpoints.map(({ protocol }) => protocol), ...(agent.takesX402 ? ['x402'] : [])]
     const { protocol, maximumPicoUsd } = query
     return (
-      words.every((word) => text.includes(word)) &&
+      hasWords({ ...agent, services: agent.offers }, query.words ?? '') &&
       (protocol === undefined || protocols.includes(protocol.toLowerCase())) &&
       (maximumPicoUsd === undefined || agent.offers.some(({ pricePicoUsd }) => BigInt(pricePicoUsd) <= maximumPicoUsd))
     )
