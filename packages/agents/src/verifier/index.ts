@@ -1,16 +1,14 @@
 export { jobsCheck } from './audit/jobs-check.ts'
 export {
-  draftVerdict,
-  JobEvaluator,
   type JobJudgement,
   openQuorumEvaluator,
   quorumEvaluatorJudgement,
   quorumEvaluatorOf,
   readJudgement,
-  type SignedVerdict,
   settleJob,
   signVerdict,
   submitVerdict,
+  type VerdictSignature,
 } from './jobs/job-evaluator.ts'
 export { JobJudge, type JobJudgeEvent, type JobJudgeOptions } from './jobs/job-judge.ts'
 export { VerdictBook, verdictSchema } from './jobs/verdict-book.ts'

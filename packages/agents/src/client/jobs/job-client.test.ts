@@ -6,7 +6,6 @@ import { JobProvider, submitWork } from '../../provider/jobs/job-provider.ts'
 import { hashTerms, type JobTerms, jobsDomain } from '../../rules/job.ts'
 import { auctionLine, parseJobAuction } from '../../rules/job-auction.ts'
 import { type JobNetwork, startJobNetwork, type TestAccount } from '../../testing/job-network.ts'
-import { JobEvaluator } from '../../verifier/jobs/job-evaluator.ts'
 import { noReason } from '../hire/hire-store.ts'
 import { type AuctionBid, type AwardNote, awardWinner, draftBid, planAward, revealBid, sendBid } from './auctions.ts'
 import { JobClient } from './job-client.ts'
@@ -62,8 +61,9 @@ describe('a client of jobs', () => {
     await provider().submit(jobId, content)
     const job = await provider().submit(jobId, content)
     expect(job).toMatchObject({ status: 'submitted', deliverable: bytesToHex(sha256(content)) })
-    await new JobEvaluator(eve).judge(jobId, true, noReason)
-    await new JobEvaluator(eve).judge(jobId, true, noReason)
+    const evaluator = new JobClient(eve, net.clock, systemRandom)
+    await evaluator.accept(jobId, zeroHash)
+    await evaluator.accept(jobId, zeroHash)
     expect(await net.dollarsOf(pat.address)).toBe(700n)
   })
 

@@ -7,7 +7,8 @@ import { submitWork } from '../../provider/jobs/job-provider.ts'
 import { hireTestJob } from '../../testing/hired-job.ts'
 import { type JobNetwork, startJobNetwork, type TestAccount } from '../../testing/job-network.ts'
 import { createJudges, joinJudges, judgementWindowSeconds } from '../../testing/job-validators.ts'
-import { draftVerdict, openQuorumEvaluator, settleJob, signVerdict, submitVerdict } from '../jobs/job-evaluator.ts'
+import { draftVerdict } from '../../testing/draft-verdict.ts'
+import { openQuorumEvaluator, settleJob, signVerdict, submitVerdict } from '../jobs/job-evaluator.ts'
 import { jobsCheck } from './jobs-check.ts'
 
 const everything = { netuid: undefined, fromEpoch: 0, toEpoch: Number.MAX_SAFE_INTEGER }

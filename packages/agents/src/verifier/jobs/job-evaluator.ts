@@ -1,29 +1,14 @@
-/** Verdicts about jobs: a person's at once, a quorum's by signatures (specs/0024-jobs.md section 4). */
+/** Verdicts of quorums about jobs, by signatures (specs/0024-jobs.md section 4). A person's are steps of its client. */
 import { type Address, type Hex, KoinonError, recoverAddress, signDigest, toAddress } from '@koinon/base'
 import type { NetworkFile } from '@koinon/ledger'
 import { quorumEvaluatorAbi, quorumEvaluatorsAbi } from '@koinon/ledger/abis'
 import { findOut } from '../../client/jobs/find-out.ts'
-import { JobClient } from '../../client/jobs/job-client.ts'
 import { type JobAccount, type JobRecord, type JobView, readJob } from '../../client/jobs/job-ledger.ts'
 import { sendStep } from '../../client/jobs/refusal-words.ts'
 import { type Verdict, verdictDigest } from '../../rules/job.ts'
 
-/** A person, or a program with a key, that jobs name as their evaluator. Both steps may be called again after any failure. */
-export class JobEvaluator {
-  readonly #steps: Pick<JobClient, 'accept' | 'reject'>
-
-  constructor(account: JobAccount) {
-    const unused = { nowMs: () => 0 }
-    this.#steps = new JobClient(account, unused, () => new Uint8Array())
-  }
-
-  /** `reason` is a hash of why, or zero. */
-  judge(jobId: bigint, accepted: boolean, reason: Hex): Promise<JobRecord> {
-    return accepted ? this.#steps.accept(jobId, reason) : this.#steps.reject(jobId, reason)
-  }
-}
-
-export type SignedVerdict = { readonly signer: Address; readonly signature: Hex }
+/** Under a verdict that goes beside it. */
+export type VerdictSignature = { readonly signer: Address; readonly signature: Hex }
 
 /** What a quorum has said of a job so far. `finalAtSeconds` is zero without a verdict. */
 export type JobJudgement = {
@@ -36,31 +21,13 @@ export type JobJudgement = {
   readonly reason: Hex
 }
 
-/** The verdict that a validator would sign about a job as it stands: of the first round, or of the second once it is disputed. */
-export async function draftVerdict(
-  view: JobView,
-  jobId: bigint,
-  opinion: { readonly accepted: boolean; readonly reason: Hex },
-): Promise<Verdict> {
-  const job = await readJob(view, jobId)
-  if (job.status !== 'submitted') {
-    throw new KoinonError({
-      code: 'agents/nothing-to-judge',
-      message: `Job ${jobId} is ${job.status}; a quorum judges submitted work`,
-      hint: `See how far it is: koinon job show ${jobId}`,
-    })
-  }
-  const { disputedAtSeconds } = await readJudgement(view, job.evaluator, jobId)
-  return { jobId, deliverable: job.deliverable, ...opinion, round: disputedAtSeconds === 0 ? 0 : 1 }
-}
-
 /** A validator's signature, by the key of its hotkey. */
 export function signVerdict(
   chainId: number,
   evaluator: Address,
   verdict: Verdict,
   secretKey: Uint8Array,
-): SignedVerdict {
+): VerdictSignature {
   const digest = verdictDigest(chainId, evaluator, verdict)
   const signature = signDigest(digest, secretKey)
   return { signer: recoverAddress(digest, signature), signature }
@@ -73,7 +40,7 @@ export function signVerdict(
 export async function submitVerdict(
   account: JobAccount,
   verdict: Verdict,
-  signed: readonly SignedVerdict[],
+  signed: readonly VerdictSignature[],
 ): Promise<JobJudgement> {
   const { evaluator } = await readJob(account, verdict.jobId)
   const bySigner = new Map([...signed].reverse().map(({ signer, signature }) => [signer, signature]))

@@ -14,7 +14,8 @@ import { type JobNetwork, startJobNetwork, type TestAccount } from '../../testin
 import { createJudges, joinJudges, judgementWindowSeconds } from '../../testing/job-validators.ts'
 import { quorumEvaluatorOf, readJudgement, signVerdict } from './job-evaluator.ts'
 import { JobJudge, type JobJudgeEvent } from './job-judge.ts'
-import { parseVote, VerdictBook, verdictSchema } from './verdict-book.ts'
+import { VerdictBook, verdictSchema } from './verdict-book.ts'
+import { parseVote, verdictUrl, voteToJson } from './verdict-votes.ts'
 
 const price = 1_000_001n
 const good = utf8ToBytes('{"title":"work"}')
@@ -249,7 +250,7 @@ describe('validators that judge jobs', () => {
     const stranger = await listen((_, response) => {
       const { verdict } = two.book.find(evaluator, jobId, 0) as NonNullable<ReturnType<VerdictBook['find']>>
       const { signature } = signVerdict(net.network.chainId, evaluator, verdict, pat.secretKey)
-      response.end(JSON.stringify({ ...verdict, jobId: `${jobId}`, signature }))
+      response.end(JSON.stringify(voteToJson({ verdict, signature })))
     })
     const noise = await listen((_, response) => response.end('{"jobId":1e99,"signature":"0x"}'))
     const seen: Seat[] = [stranger, noise].map((door) => ({ ...two, ...door }) as unknown as Seat)
@@ -259,6 +260,15 @@ describe('validators that judge jobs', () => {
     expect(events).toMatchObject([{ kind: 'signed', accepted: true }])
     expect(await readJudgement(ann, evaluator, jobId)).toMatchObject({ finalAtSeconds: 0 })
     expect(parseVote(utf8ToBytes('[]'), jobId, 0)).toBeUndefined()
+    const place = verdictUrl(two.url, evaluator, jobId, 0)
+    const shown = (await (await fetch(place)).json()) as object
+    expect(parseVote(utf8ToBytes(JSON.stringify(shown)), jobId, 0)).toMatchObject({ verdict: { jobId, round: 0 } })
+    expect(parseVote(utf8ToBytes(JSON.stringify({ ...shown, v: 2 })), jobId, 0)).toBeUndefined()
+    const posted = await fetch(place, { method: 'POST', body: '{}' })
+    expect([posted.status, await posted.json()]).toMatchObject([405, { error: { code: 'http/method-not-allowed' } }])
+    const none = await fetch(verdictUrl(two.url, evaluator, jobId, 1))
+    const error = { code: 'agents/no-verdict', message: expect.stringContaining(`job ${jobId}`), retry: 'never' }
+    expect([none.status, await none.json()]).toMatchObject([404, { error }])
     for (const { server } of [stranger, noise]) server.close()
     for (const each of [one, two, judge]) await each.end()
   })

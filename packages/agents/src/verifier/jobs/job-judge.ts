@@ -10,15 +10,15 @@ import {
   openQuorumEvaluator,
   quorumEvaluatorOf,
   readJudgement,
-  type SignedVerdict,
   settleJob,
   signVerdict,
   submitVerdict,
+  type VerdictSignature,
 } from './job-evaluator.ts'
 import { permittedStakeAt, totalPermittedStakeAt } from './permitted-stake.ts'
 import { ProviderPatience } from './provider-patience.ts'
-import type { VerdictBook, VerdictVote } from './verdict-book.ts'
-import { gatherVotes, type VoteSource } from './verdict-votes.ts'
+import type { VerdictBook } from './verdict-book.ts'
+import { gatherVotes, type VerdictVote, type VoteSource } from './verdict-votes.ts'
 
 export type JobJudgeEvent =
   | { readonly kind: 'signed'; readonly jobId: bigint; readonly round: 0 | 1; readonly accepted: boolean }
@@ -215,7 +215,7 @@ export class JobJudge {
       if (isSame) signed.set(signer, signature)
       else if ((await this.#stakeOf(signer, atSeconds)) > 0n) this.#tell({ kind: 'contradicts', jobId, signer })
     }
-    const votes: SignedVerdict[] = []
+    const votes: VerdictSignature[] = []
     let weight = 0n
     for (const [signer, signature] of signed) {
       const stake = await this.#stakeOf(signer, atSeconds)

@@ -1,7 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { Address, Hex } from '@koinon/base'
-import type { DurableStore } from '@koinon/base/node'
+import { type Address, type Hex, KoinonError } from '@koinon/base'
+import { type DurableStore, sendError, sendJson } from '@koinon/base/node'
 import type { Verdict } from '../../rules/job.ts'
+import { type VerdictVote, voteToJson } from './verdict-votes.ts'
 
 /** Tables of a validator's verdicts about jobs, for its store. */
 export const verdictSchema = `
@@ -12,9 +13,8 @@ create table if not exists job_verdicts (
 ) strict, without rowid;
 `
 
-/** A verdict with one signature; whose it is follows from it. */
-export type VerdictVote = { readonly verdict: Verdict; readonly signature: Hex }
-
+/** An answer is another as soon as there is a vote. */
+const unkept = { 'cache-control': 'no-store' }
 const path = /^\/v1\/verdicts\/(0x[0-9a-f]{40})\/([1-9]\d{0,30})\/([01])$/
 
 /**
@@ -58,49 +58,29 @@ export class VerdictBook {
     return { verdict, signature }
   }
 
-  /** `GET /v1/verdicts/EVALUATOR/JOB/ROUND`: this validator's vote, 404 where it has none. False for other paths. */
-  serve(request: Pick<IncomingMessage, 'url'>, response: ServerResponse): boolean {
+  /** `GET /v1/verdicts/EVALUATOR/JOB/ROUND`: this validator's vote, 404 where it has none, 405 to other methods. False for other paths. */
+  serve(request: Pick<IncomingMessage, 'url' | 'method'>, response: ServerResponse): boolean {
     const found = path.exec((request.url ?? '').split('?')[0] as string)
     if (found === null) return false
     const [, evaluator, jobId, round] = found as unknown as [string, string, string, string]
     const vote = this.#votes.get(keyOf(evaluator, BigInt(jobId), round === '0' ? 0 : 1))
-    const body = JSON.stringify(vote === undefined ? { error: { code: 'agents/no-verdict' } } : voteToJson(vote))
-    response.writeHead(vote === undefined ? 404 : 200, {
-      'content-type': 'application/json; charset=utf-8',
-      'content-length': Buffer.byteLength(body),
-      'cache-control': 'no-store',
-      'x-content-type-options': 'nosniff',
-    })
-    response.end(body)
+    if (request.method !== 'GET') sendError(response, notGet(request.method))
+    else if (vote === undefined) sendError(response, noVerdict(jobId), 404, unkept)
+    else sendJson(response, 200, voteToJson(vote), unkept)
     return true
   }
 }
 
-/** Where a validator at `url` shows its vote. */
-export function verdictUrl(url: string, evaluator: Address, jobId: bigint, round: 0 | 1): string {
-  return `${url.replace(/\/$/, '')}/v1/verdicts/${evaluator}/${jobId}/${round}`
-}
-
-/** A stranger's vote about one job and round; undefined for anything else. Its signature is the caller's to check. */
-export function parseVote(body: Uint8Array, jobId: bigint, round: 0 | 1): VerdictVote | undefined {
-  try {
-    const json = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body)) as Readonly<Record<string, unknown>>
-    const { deliverable, accepted, reason, signature } = json
-    const isWord = (value: unknown): value is Hex => typeof value === 'string' && /^0x[0-9a-f]{64}$/.test(value)
-    const isSignature = typeof signature === 'string' && /^0x[0-9a-f]{130}$/.test(signature)
-    const isOfJob = json['jobId'] === `${jobId}` && json['round'] === round
-    if (!isOfJob || !isWord(deliverable) || !isWord(reason) || typeof accepted !== 'boolean' || !isSignature)
-      return undefined
-    return { verdict: { jobId, round, deliverable, accepted, reason }, signature: signature as Hex }
-  } catch {
-    return undefined
-  }
-}
-
-function voteToJson({ verdict: { jobId, round, deliverable, accepted, reason }, signature }: VerdictVote) {
-  return { v: 1, jobId: `${jobId}`, round, deliverable, accepted, reason, signature }
-}
-
 function keyOf(evaluator: string, jobId: bigint, round: 0 | 1): string {
   return `${evaluator} ${jobId} ${round}`
+}
+
+function noVerdict(jobId: string): KoinonError {
+  const message = `This validator has signed no verdict about job ${jobId} in that round`
+  return new KoinonError({ code: 'agents/no-verdict', message, details: { status: 404 } })
+}
+
+function notGet(method: string | undefined): KoinonError {
+  const message = `Verdicts are read with GET, not ${method}`
+  return new KoinonError({ code: 'http/method-not-allowed', message, details: { status: 405 } })
 }

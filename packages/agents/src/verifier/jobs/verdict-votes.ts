@@ -1,7 +1,9 @@
 import { type Address, bytesToHex, type Hex, recoverAddress } from '@koinon/base'
 import type { JobAccount } from '../../client/jobs/job-ledger.ts'
 import { type Verdict, verdictDigest } from '../../rules/job.ts'
-import { parseVote, verdictUrl } from './verdict-book.ts'
+
+/** A verdict with one signature; whose it is follows from it. */
+export type VerdictVote = { readonly verdict: Verdict; readonly signature: Hex }
 
 /** A vote of another validator; whether its signer has any stake is not looked at. */
 export type GatheredVote = {
@@ -42,4 +44,30 @@ export async function gatherVotes(
     }
   }
   return (await Promise.all((await peers()).slice(0, mostPeers).map(voteAt))).flat()
+}
+
+/** Where a validator at `url` shows its vote. */
+export function verdictUrl(url: string, evaluator: Address, jobId: bigint, round: 0 | 1): string {
+  return `${url.replace(/\/$/, '')}/v1/verdicts/${evaluator}/${jobId}/${round}`
+}
+
+/** A stranger's vote about one job and round; undefined for anything else. Its signature is the caller's to check. */
+export function parseVote(body: Uint8Array, jobId: bigint, round: 0 | 1): VerdictVote | undefined {
+  try {
+    const json = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body)) as Readonly<Record<string, unknown>>
+    const { v, deliverable, accepted, reason, signature } = json
+    const isWord = (value: unknown): value is Hex => typeof value === 'string' && /^0x[0-9a-f]{64}$/.test(value)
+    const isSignature = typeof signature === 'string' && /^0x[0-9a-f]{130}$/.test(signature)
+    const isOfJob = v === 1 && json['jobId'] === `${jobId}` && json['round'] === round
+    if (!isOfJob || !isWord(deliverable) || !isWord(reason) || typeof accepted !== 'boolean' || !isSignature)
+      return undefined
+    return { verdict: { jobId, round, deliverable, accepted, reason }, signature: signature as Hex }
+  } catch {
+    return undefined
+  }
+}
+
+/** As it travels; `parseVote` reads it. */
+export function voteToJson({ verdict: { jobId, round, deliverable, accepted, reason }, signature }: VerdictVote) {
+  return { v: 1, jobId: `${jobId}`, round, deliverable, accepted, reason, signature }
 }

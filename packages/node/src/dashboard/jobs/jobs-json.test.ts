@@ -5,15 +5,8 @@ import { join } from 'node:path'
 import { JobClient } from '@koinon/agents/client'
 import { submitWork } from '@koinon/agents/provider'
 import { auctionLine, hashTerms, treeLine } from '@koinon/agents/rules'
-import { type JobNetwork, startJobNetwork, type TestAccount } from '@koinon/agents/testing'
-import {
-  draftVerdict,
-  openQuorumEvaluator,
-  quorumEvaluatorOf,
-  settleJob,
-  signVerdict,
-  submitVerdict,
-} from '@koinon/agents/verifier'
+import { draftVerdict, type JobNetwork, startJobNetwork, type TestAccount } from '@koinon/agents/testing'
+import { openQuorumEvaluator, quorumEvaluatorOf, settleJob, signVerdict, submitVerdict } from '@koinon/agents/verifier'
 import { type Address, systemRandom, utf8ToBytes, zeroHash } from '@koinon/base'
 import { createSubnet, joinSubnet } from '@koinon/ledger'
 import { alphaStakingAbi, koinonTokenAbi, permitsAbi } from '@koinon/ledger/abis'
