@@ -1,4 +1,4 @@
-export { boundedText } from './bounded-text.ts'
+export { boundedBytes, boundedText } from './bounded-body.ts'
 export {
   type Address,
   base64UrlToBytes,

@@ -1,6 +1,6 @@
 /** The network file: everything a stranger needs to join one network. Public, no secrets; clients do not know which engine is behind. */
 import { readFile } from 'node:fs/promises'
-import { type Address, concatBytes, fetchFailureReason, isKoinonError, KoinonError, toAddress } from '@koinon/base'
+import { type Address, boundedText, fetchFailureReason, isKoinonError, KoinonError, toAddress } from '@koinon/base'
 import { z } from 'zod'
 import { networkBeaconSchema } from './network-file-beacon.ts'
 
@@ -138,24 +138,13 @@ export async function loadNetworkFile(pathOrUrl: string, timeoutMs = fetchTimeou
 async function fetchText(target: URL, timeoutMs: number): Promise<string> {
   try {
     const response = await fetch(target, { signal: AbortSignal.timeout(timeoutMs), redirect: 'error' })
-    if (response.status === 200) return await readBounded(response, target)
+    const tooLarge = () => unreachable(target, `it is larger than ${maximumBytes} bytes`)
+    if (response.status === 200) return await boundedText(response, maximumBytes, tooLarge)
     await response.body?.cancel()
     throw unreachable(target, `status ${response.status}`)
   } catch (cause) {
     throw isKoinonError(cause) ? cause : unreachable(target, fetchFailureReason(cause))
   }
-}
-
-/** What a stranger sends is measured while it comes; leaving the loop closes the connection. */
-async function readBounded(response: Response, target: URL): Promise<string> {
-  const parts: Uint8Array[] = []
-  let size = 0
-  for await (const part of response.body ?? []) {
-    size += part.length
-    if (size > maximumBytes) throw unreachable(target, `it is larger than ${maximumBytes} bytes`)
-    parts.push(part)
-  }
-  return new TextDecoder().decode(concatBytes(...parts))
 }
 
 function unreachable(target: URL, problem: string): KoinonError {

@@ -46,6 +46,7 @@ export {
   sendBid,
 } from './jobs/auctions.ts'
 export { requireVerdict } from './jobs/disputable.ts'
+export { fetchDeliverable } from './jobs/fetch-deliverable.ts'
 export { budgetForJobs } from './jobs/job-budget.ts'
 export { JobClient, type JobDraft } from './jobs/job-client.ts'
 export {

@@ -9,7 +9,7 @@ export { defineAgent, defineService, priceOf } from './agent/define-agent.ts'
 export type { AgentContext, AgentDefinition, AgentService } from './agent/definition.ts'
 export { AgentBook, type AgentBookOptions } from './almanac/book.ts'
 export { ContentShelf, createIdentityDoor, type IdentityDoor } from './identity/identity-door.ts'
-export { deliverableRoutes, type FindDeliverable, fetchDeliverable } from './jobs/deliverables.ts'
+export { deliverableRoutes, type FindDeliverable } from './jobs/deliverables.ts'
 export { type OfferRules, readOffer } from './jobs/job-offers.ts'
 export { JobProvider, type JobProviderEvent, type JobProviderOptions, submitWork } from './jobs/job-provider.ts'
 export type {

@@ -2,9 +2,10 @@ import { secretKeyToAddress, sha256, utf8ToBytes, zeroAddress } from '@koinon/ba
 import { defaultHttpLimits, HttpListener } from '@koinon/base/node'
 import { type SignedQuoteRequest, signQuoteRequest } from '@koinon/work/quotes'
 import { describe, expect, it } from 'vitest'
+import { fetchDeliverable } from '../../client/jobs/fetch-deliverable.ts'
 import { hashTerms, type JobTerms, jobsDomain } from '../../rules/job.ts'
 import { termsToJson } from '../../rules/job-terms-json.ts'
-import { deliverableRoutes, fetchDeliverable } from './deliverables.ts'
+import { deliverableRoutes } from './deliverables.ts'
 import { readOffer } from './job-offers.ts'
 
 const addressOf = (digit: string) => `0x${digit.repeat(40)}` as const

@@ -1,9 +1,15 @@
 import { describe, expect, it } from 'vitest'
-import { boundedText } from './bounded-text.ts'
+import { boundedBytes, boundedText } from './bounded-body.ts'
 
 const refuse = () => new Error('too long')
 
-describe('boundedText', () => {
+describe('an answer read within a bound', () => {
+  it('comes whole, as bytes, up to the last one', async () => {
+    const bytes = Uint8Array.of(0xff, 0, 1)
+    expect(await boundedBytes(new Response(bytes), 3, refuse)).toEqual(bytes)
+    await expect(boundedBytes(new Response(bytes), 2, refuse)).rejects.toThrow('too long')
+  })
+
   it('reads a text whose letters lie across two parts', async () => {
     const bytes = new TextEncoder().encode('Kosten: 5 €')
     const body = new ReadableStream<Uint8Array>({
