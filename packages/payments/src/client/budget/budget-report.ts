@@ -5,7 +5,7 @@ import { budgetIntentHash } from '../../rules/budget/intent.ts'
 import { parseBudgetIntent } from '../../rules/budget/parse-intent.ts'
 import type { BudgetSpent } from '../../rules/budget/spent.ts'
 import type { EscrowDomain } from '../../rules/channel.ts'
-import { permitIntent } from './budget-permit.ts'
+import { decideIntent } from './intent-decision.ts'
 import { type BudgetStore, type SpendEntry, SpendLedger } from './spend-ledger.ts'
 import { channelOfIntent } from './stored-intent.ts'
 
@@ -54,7 +54,7 @@ export async function forecastIntent(input: {
     const earlier = await ledger.entry(intent.id)
     const nowSeconds = ledger.notBefore(Math.floor(nowMs / 1000))
     const channelId = channelOfIntent(intent, domain)
-    const permit = permitIntent({
+    const decision = decideIntent({
       intent,
       leafHash,
       nowSeconds,
@@ -77,8 +77,10 @@ export async function forecastIntent(input: {
         deadline: 0,
       },
     })
-    if (permit.kind === 'refused') return { verdict: 'refuse', error: permit.error }
-    return { verdict: permit.kind === 'charged' ? 'allow' : permit.kind === 'earlier' ? 'signed already' : 'propose' }
+    if (decision.kind === 'refused') return { verdict: 'refuse', error: decision.error }
+    return {
+      verdict: decision.kind === 'charged' ? 'allow' : decision.kind === 'earlier' ? 'signed already' : 'propose',
+    }
   } catch (error) {
     if (isKoinonError(error) && error.code.startsWith('payments/bad-')) return { verdict: 'refuse', error }
     throw error

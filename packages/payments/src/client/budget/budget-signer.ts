@@ -13,9 +13,9 @@ import type { AllowancePermit } from '../../rules/terms.ts'
 import { verifyGrantChain } from '../../verifier/budget/verify-grant-chain.ts'
 import { verifyOwnerSignature } from '../../verifier/budget/verify-owner-signature.ts'
 import type { BudgetChain } from './budget-chain.ts'
-import { type BudgetPermit, permitIntent } from './budget-permit.ts'
 import { denied, full, idUsed, isOver, maximumProposals, notOwner, unknownIntent } from './budget-signer-errors.ts'
 import { concludeEntry } from './conclude-entry.ts'
+import { decideIntent, type IntentDecision } from './intent-decision.ts'
 import { RevocationWatch } from './revocation-watch.ts'
 import { type SignedIntent, signIntent, signPermit } from './sign-intent.ts'
 import { type BudgetStore, type SpendEntry, SpendLedger } from './spend-ledger.ts'
@@ -136,13 +136,18 @@ export class BudgetSigner {
   async check(intent: unknown): Promise<void> {
     const parsed = parseBudgetIntent(intent)
     const intentHash = budgetIntentHash(parsed, this.#options.domain.chainId)
-    const permit = this.#permit(parsed, intentHash, await this.#watch.revokedLevels(), undefined, false)
-    if (permit.kind === 'refused') throw permit.error
+    const decision = this.#decide(parsed, intentHash, await this.#watch.revokedLevels(), undefined, false)
+    if (decision.kind === 'refused') throw decision.error
   }
 
   /** What was asked for under an id. */
   entry(id: Hex): Promise<SpendEntry | undefined> {
     return this.#ledger.entry(id)
+  }
+
+  /** The same by the hash of its intent. */
+  entryOf(intentHash: Hex): Promise<SpendEntry | undefined> {
+    return this.#ledger.entryOf(intentHash)
   }
 
   /**
@@ -172,11 +177,6 @@ export class BudgetSigner {
     if (level >= 0) throw budgetRefused('revoked', level)
     const { domain, assetDomain } = this.#options
     return signPermit(intent, permitNonce, { key: this.#key, agent: this.agent, domain, assetDomain })
-  }
-
-  /** The same by the hash of its intent. */
-  entryOf(intentHash: Hex): Promise<SpendEntry | undefined> {
-    return this.#ledger.entryOf(intentHash)
   }
 
   /** What is reserved and not concluded, oldest first, at most `limit`. */
@@ -228,17 +228,17 @@ export class BudgetSigner {
     const waiting = entry === undefined ? (await this.proposals()).length : 0
     const revoked = await this.#watch.revokedLevels()
     // From here to the charge nothing waits: two intents never see the same rest.
-    const permit = this.#permit(intent, intentHash, revoked, entry, word === true)
-    if (permit.kind === 'refused') throw permit.error
-    if (permit.kind === 'proposed') {
+    const decision = this.#decide(intent, intentHash, revoked, entry, word === true)
+    if (decision.kind === 'refused') throw decision.error
+    if (decision.kind === 'proposed') {
       if (entry === undefined && waiting >= maximumProposals) throw full()
-      await this.#ledger.note(permit.entry)
+      await this.#ledger.note(decision.entry)
       return { state: 'proposed', intentHash }
     }
-    if (permit.kind === 'charged') {
+    if (decision.kind === 'charged') {
       await (intent.kind === 'grantChild'
-        ? this.#ledger.allocate(permit.entry)
-        : this.#ledger.reserve(permit.entry, permit.channel))
+        ? this.#ledger.allocate(decision.entry)
+        : this.#ledger.reserve(decision.entry, decision.channel))
     }
     // The charge is on the disk. What was revoked while it was written stays unsigned, and counted.
     const revokedNow = await this.#watch.revokedLevels()
@@ -248,7 +248,7 @@ export class BudgetSigner {
     return signIntent(
       intent,
       { key: this.#key, agent: this.agent, grants, domain, assetDomain, intentHash },
-      permit.entry,
+      decision.entry,
     )
   }
 
@@ -256,13 +256,13 @@ export class BudgetSigner {
     return this.#ledger.notBefore(Math.floor(this.#options.clock.nowMs() / 1000))
   }
 
-  #permit(
+  #decide(
     intent: BudgetIntent,
     intentHash: Hex,
     revoked: readonly boolean[],
     entry: SpendEntry | undefined,
     isApproved: boolean,
-  ): BudgetPermit {
+  ): IntentDecision {
     const { grants, domain } = this.#options
     const nowSeconds = this.#nowSeconds()
     const levels = grants.map(({ grant }, level) => ({
@@ -271,7 +271,7 @@ export class BudgetSigner {
       isRevoked: revoked[level] === true,
     }))
     const channelId = channelOfIntent(intent, domain)
-    return permitIntent({
+    return decideIntent({
       intent,
       levels,
       nowSeconds,

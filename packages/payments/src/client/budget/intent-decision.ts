@@ -9,7 +9,7 @@ import { fundJobSelector, hireJobSelector } from './delegate-calls.ts'
 import { type ChannelSpend, committedAtomic, type SpendEntry } from './spend-ledger.ts'
 
 /** What may happen with an intent now. `earlier` was charged before and is signed again as it was. */
-export type BudgetPermit =
+export type IntentDecision =
   | { readonly kind: 'refused'; readonly error: KoinonError }
   | { readonly kind: 'proposed'; readonly entry: SpendEntry }
   | { readonly kind: 'earlier'; readonly entry: SpendEntry }
@@ -19,7 +19,7 @@ export type BudgetPermit =
       readonly channel: { readonly id: Hex; readonly spend: ChannelSpend } | undefined
     }
 
-export type PermitQuestion = {
+export type IntentQuestion = {
   readonly intent: BudgetIntent
   readonly levels: readonly BudgetLevel[]
   readonly nowSeconds: number
@@ -35,7 +35,7 @@ export type PermitQuestion = {
 const maximumExactSeconds = 3_600
 
 /** Applies the rules to an intent of this key. No I/O. */
-export function permitIntent(question: PermitQuestion): BudgetPermit {
+export function decideIntent(question: IntentQuestion): IntentDecision {
   const { levels, nowSeconds, earlier, intent } = question
   if (earlier !== undefined) {
     // Signed again only while the grants hold: the first signature may never have left.
@@ -45,10 +45,10 @@ export function permitIntent(question: PermitQuestion): BudgetPermit {
     }
     return { kind: 'earlier', entry: earlier }
   }
-  return intent.kind === 'grantChild' ? permitChild(question, intent) : permitPayment(question, intent)
+  return intent.kind === 'grantChild' ? decideChild(question, intent) : decidePayment(question, intent)
 }
 
-function permitPayment(question: PermitQuestion, intent: PaymentIntent): BudgetPermit {
+function decidePayment(question: IntentQuestion, intent: PaymentIntent): IntentDecision {
   const { levels, nowSeconds, draft, isApproved } = question
   const problem = formObjection(question, intent)
   if (problem !== undefined) return { kind: 'refused', error: unfitting(problem) }
@@ -67,10 +67,10 @@ function permitPayment(question: PermitQuestion, intent: PaymentIntent): BudgetP
   return { kind: 'charged', entry: { ...draft, state: 'reserved', chargeAtomic, deadline }, channel }
 }
 
-function permitChild(
-  { levels, leafHash, nowSeconds, draft, isApproved }: PermitQuestion,
+function decideChild(
+  { levels, leafHash, nowSeconds, draft, isApproved }: IntentQuestion,
   intent: GrantChildIntent,
-): BudgetPermit {
+): IntentDecision {
   const leaf = levels.at(-1) as BudgetLevel
   const objection = childObjection(leaf.grant, leafHash, intent.grant)
   if (objection !== undefined) return { kind: 'refused', error: badGrant(objection) }
@@ -97,7 +97,7 @@ function lastSecondOf(rail: PayCallIntent['rail']): number {
 }
 
 /** What does not fit this key: a channel of somebody else's money, a voucher beyond the price, a transfer that stays open too long. */
-function formObjection({ levels, nowSeconds, channel }: PermitQuestion, intent: PaymentIntent): string | undefined {
+function formObjection({ levels, nowSeconds, channel }: IntentQuestion, intent: PaymentIntent): string | undefined {
   const { owner, agent } = (levels.at(-1) as BudgetLevel).grant
   if (intent.kind === 'deposit') {
     if (intent.channel.payer !== owner) return 'the channel is not paid by the owner'
@@ -117,7 +117,7 @@ function formObjection({ levels, nowSeconds, channel }: PermitQuestion, intent: 
 }
 
 /** The channel's spend once the intent is signed. */
-function channelAfter({ channel }: PermitQuestion, intent: PaymentIntent): PermitQuestion['channel'] {
+function channelAfter({ channel }: IntentQuestion, intent: PaymentIntent): IntentQuestion['channel'] {
   if (channel === undefined) return undefined
   const { id, spend } = channel
   if (intent.kind === 'deposit') {
