@@ -1,4 +1,5 @@
 export { DelegationMemory } from './delegations.ts'
+export { type JobStatus, jobStatuses } from './job-status.ts'
 export {
   type NodeRequest,
   type NodeRequestExpectation,

@@ -1,15 +1,8 @@
-import type {
-  JobAuctionJson,
-  JobDetailJson,
-  JobRowJson,
-  JobState,
-  JobStepJson,
-  JobStepName,
-} from '@koinon/work/dashboard'
+import type { JobAuctionJson, JobDetailJson, JobRowJson, JobStepJson, JobStepName } from '@koinon/work/dashboard'
 import { formatDollarExact, readAmount } from '../format/money.ts'
 import { shortHex } from '../format/text.ts'
 
-export const jobBadges: Readonly<Record<JobState, string>> = {
+export const jobBadges: Readonly<Record<JobRowJson['state'], string>> = {
   open: 'badge-warn',
   funded: 'badge-warn',
   submitted: 'badge-warn',

@@ -1,5 +1,5 @@
 /** The check that a job's own terms name, for evaluators that are programs (specs/0024-jobs.md section 4.1). */
-import { bytesToHex, type Hex, keccak256, sha256, utf8ToBytes } from '@koinon/base'
+import { bytesToHex, type Hex, keccak256, sha256, utf8ToBytes, zeroHash } from '@koinon/base'
 import { textOfJob } from './job-description.ts'
 
 /** The last line of a description, `check: NAME ARGUMENT`, but for the random bytes that a client's draft ends with. */
@@ -11,7 +11,7 @@ export type JobOpinion = { readonly accepted: boolean; readonly reason: Hex }
 /** Judges what was delivered; undefined where this one cannot tell. Never throws for what a provider delivered. */
 export type JobChecker = (argument: string, content: Uint8Array) => Promise<JobOpinion | undefined>
 
-const accepted: JobOpinion = { accepted: true, reason: `0x${'0'.repeat(64)}` }
+const accepted: JobOpinion = { accepted: true, reason: zeroHash }
 const mostMembers = 32
 
 /** Undefined where the terms name none: such work is for people to judge. */

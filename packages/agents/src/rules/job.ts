@@ -16,9 +16,7 @@ import {
 } from '@koinon/base'
 import type { SettlementDomain } from '@koinon/work'
 
-/** In the order of the contract's numbers. */
-export const jobStatuses = ['open', 'funded', 'submitted', 'completed', 'rejected', 'expired'] as const
-export type JobStatus = (typeof jobStatuses)[number]
+export { type JobStatus, jobStatuses } from '@koinon/work'
 
 /** All of a job but its provider and its price. Times are Unix seconds; `hook` is the zero address where there is none. */
 export type JobTerms = {

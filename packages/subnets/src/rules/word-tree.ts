@@ -1,5 +1,5 @@
 /** Merkle trees of a fixed depth over 32-byte words (specs/0015-disputes.md section 2, contracts/src/subnets/results/WordTree.sol). */
-import { bytesToHex, concatBytes, fixedBytes, type Hex, KoinonError, keccak256 } from '@koinon/base'
+import { bytesToHex, concatBytes, fixedBytes, type Hex, KoinonError, keccak256, zeroHash } from '@koinon/base'
 
 /** Depth of the tree over the words of a row: 16 words of 16 weights. */
 export const rowDepth = 4
@@ -30,9 +30,8 @@ function levelsOf(words: readonly Hex[], depth: number): readonly (readonly Hex[
       message: `A tree of depth ${depth} has no room for its words`,
     })
   }
-  const zero: Hex = `0x${'0'.repeat(64)}`
-  const levels = [Array.from({ length: 2 ** depth }, (_, place) => words[place] ?? zero)]
-  let blank = zero
+  const levels = [Array.from({ length: 2 ** depth }, (_, place) => words[place] ?? zeroHash)]
+  let blank: Hex = zeroHash
   for (let level = 0; level < depth; level++) {
     const below = levels[level] as Hex[]
     const next = hashPair(blank, blank)

@@ -40,7 +40,6 @@ export type {
   JobDetailJson,
   JobEvaluatorJson,
   JobRowJson,
-  JobState,
   JobStepJson,
   JobStepName,
   JobsJson,

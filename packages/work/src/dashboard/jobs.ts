@@ -1,12 +1,12 @@
 /** Jobs in escrow (specs/0024-jobs.md) as the page *Jobs* and `koinon job list` and `show` tell them. Amounts are decimal base units. */
 
-export type JobState = 'open' | 'funded' | 'submitted' | 'completed' | 'rejected' | 'expired'
+import type { JobStatus } from '../job-status.ts'
 
 export type JobRowJson = {
   readonly jobId: string
   /** What is to be done, in the client's words, cut after 200 characters. */
   readonly title: string
-  readonly state: JobState
+  readonly state: JobStatus
   /** Its time is over, and its money is still in escrow. */
   readonly isOverdue: boolean
   /** Zero while no price is set. */
@@ -24,7 +24,7 @@ export type JobTotalsJson = {
   readonly inEscrowAtomic: string
   readonly paidAtomic: string
   readonly refundedAtomic: string
-  readonly byState: Readonly<Record<JobState, number>>
+  readonly byState: Readonly<Record<JobStatus, number>>
   readonly otherTokens: number
 }
 

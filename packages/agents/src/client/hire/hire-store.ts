@@ -1,5 +1,4 @@
 /** What a hire tree keeps before it acts: the tree, and each attempt to hire with terms and quote. */
-import type { Hex } from '@koinon/base'
 import type { DurableStore, SqlStatement } from '@koinon/base/node'
 import { parseQuote, quoteToJson, type SignedQuote } from '@koinon/work'
 import type { JobTerms } from '../../rules/job.ts'
@@ -86,6 +85,3 @@ function treeFromJson(text: string): TaskTree {
     }) as unknown as Task
   return { tasks: Object.fromEntries(Object.entries(tasks).map(([id, task]) => [id, read(task)])) }
 }
-
-/** A zero reason: nothing is said about why. */
-export const noReason: Hex = `0x${'0'.repeat(64)}`

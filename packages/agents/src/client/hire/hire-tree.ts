@@ -1,4 +1,4 @@
-import { type Address, type Clock, errorToJson, isKoinonError, KoinonError, sleep } from '@koinon/base'
+import { type Address, type Clock, errorToJson, isKoinonError, KoinonError, sleep, zeroHash } from '@koinon/base'
 import type { DurableStore, SqlStatement } from '@koinon/base/node'
 import type { SignedQuote } from '@koinon/work'
 import type { JobTerms } from '../../rules/job.ts'
@@ -20,7 +20,7 @@ import {
 } from '../../rules/task-tree.ts'
 import type { JobClient } from '../jobs/job-client.ts'
 import { type JobRecord, jobOfQuote } from '../jobs/job-ledger.ts'
-import { type HireAttempt, loadAttempts, loadTree, noReason, saveAttempt, saveTree } from './hire-store.ts'
+import { type HireAttempt, loadAttempts, loadTree, saveAttempt, saveTree } from './hire-store.ts'
 
 export type HireEvent =
   | { readonly kind: 'split'; readonly taskId: string; readonly children: number }
@@ -183,7 +183,7 @@ export class HireTree {
           throw error
         })
         const isGood = result !== undefined && ((await accepts?.(task, result, job)) ?? true)
-        await (isGood ? client.accept(jobId, noReason) : client.reject(jobId, noReason))
+        await (isGood ? client.accept(jobId, zeroHash) : client.reject(jobId, zeroHash))
       } else await this.#pause(1)
     }
   }

@@ -6,7 +6,6 @@ import { JobProvider, submitWork } from '../../provider/jobs/job-provider.ts'
 import { hashTerms, type JobTerms, jobsDomain } from '../../rules/job.ts'
 import { auctionLine, parseJobAuction } from '../../rules/job-auction.ts'
 import { type JobNetwork, startJobNetwork, type TestAccount } from '../../testing/job-network.ts'
-import { noReason } from '../hire/hire-store.ts'
 import { type AuctionBid, type AwardNote, awardWinner, draftBid, planAward, revealBid, sendBid } from './auctions.ts'
 import { JobClient } from './job-client.ts'
 import { findJob, jobOfQuote, jobsOf, listJobs, readJob } from './job-ledger.ts'
@@ -139,20 +138,20 @@ describe('a client of jobs', () => {
     const judge = new JobClient(eve, net.clock, systemRandom)
     const terms = draft()
     const jobId = await client.post(terms)
-    expect(await said(judge.accept(jobId, noReason))).toBe(
+    expect(await said(judge.accept(jobId, zeroHash))).toBe(
       `ledger/refused: Job ${jobId} cannot be accepted now: it is open. Its client takes an offer first: koinon job award ${jobId}`,
     )
-    expect(await said(judge.reject(jobId, noReason))).toContain(`Only its client can have job ${jobId} rejected`)
+    expect(await said(judge.reject(jobId, zeroHash))).toContain(`Only its client can have job ${jobId} rejected`)
     const lapsed = { ...quoteFor(terms), deadlineSeconds: net.nowSeconds() - 60 }
     expect(await said(client.award(jobId, signQuote(client.domain, lapsed, pat.secretKey)))).toContain(
       'and has lapsed. Nothing was paid',
     )
     await client.award(jobId, quoteFor(terms))
-    expect(await said(judge.accept(jobId, noReason))).toContain(`koinon job submit ${jobId} FILE`)
+    expect(await said(judge.accept(jobId, zeroHash))).toContain(`koinon job submit ${jobId} FILE`)
     expect(await said(client.refund(jobId))).toContain(`Job ${jobId} runs until 20`)
     expect(await said(submitWork(eve, jobId, content))).toContain(`That is ${pat.address}`)
     await submitWork(pat, jobId, content)
-    expect(await said(client.accept(jobId, noReason))).toContain(`Only its evaluator can have job ${jobId} accepted`)
+    expect(await said(client.accept(jobId, zeroHash))).toContain(`Only its evaluator can have job ${jobId} accepted`)
   })
 })
 

@@ -1,5 +1,5 @@
 /** Jobs that an account pays for out of its own money. */
-import type { Clock, Random } from '@koinon/base'
+import { type Clock, type Random, zeroHash } from '@koinon/base'
 import type { SignedQuote } from '@koinon/work'
 import type { Allowances } from './allowances.ts'
 import { authorizeDeposit, type Deposit } from './deposit.ts'
@@ -28,7 +28,7 @@ export function walletForJobs(account: JobAccount, allowances: Allowances, clock
   }
 }
 
-const byAllowance: Deposit = { validAfter: 0n, validBefore: 0n, salt: `0x${'0'.repeat(64)}`, signature: noParams }
+const byAllowance: Deposit = { validAfter: 0n, validBefore: 0n, salt: zeroHash, signature: noParams }
 
 function fund(account: JobAccount, job: QuotedJob, quote: SignedQuote, deposit: Deposit): Promise<unknown> {
   const paid = [quoteTuple(quote), quote.signature, deposit, noParams] as const

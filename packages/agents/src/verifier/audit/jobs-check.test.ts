@@ -1,13 +1,12 @@
-import { systemRandom, utf8ToBytes } from '@koinon/base'
+import { systemRandom, utf8ToBytes, zeroHash } from '@koinon/base'
 import { type AuditFiles, createCopySource, createRpcSource, recordSource, runChecks } from '@koinon/ledger/audit'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { noReason } from '../../client/hire/hire-store.ts'
 import { JobClient } from '../../client/jobs/job-client.ts'
 import { submitWork } from '../../provider/jobs/job-provider.ts'
+import { draftVerdict } from '../../testing/draft-verdict.ts'
 import { hireTestJob } from '../../testing/hired-job.ts'
 import { type JobNetwork, startJobNetwork, type TestAccount } from '../../testing/job-network.ts'
 import { createJudges, joinJudges, judgementWindowSeconds } from '../../testing/job-validators.ts'
-import { draftVerdict } from '../../testing/draft-verdict.ts'
 import { openQuorumEvaluator, settleJob, signVerdict, submitVerdict } from '../jobs/job-evaluator.ts'
 import { jobsCheck } from './jobs-check.ts'
 
@@ -32,11 +31,11 @@ beforeAll(async () => {
     hireTestJob(net, { client: ann, provider: pat, evaluator: eve.address, priceAtomic: priceAtomic++, seconds })
   const [paid, refused, late] = [await hired(), await hired(), await hired(100)]
   await submitWork(pat, paid, utf8ToBytes('work'))
-  await judge.accept(paid, noReason)
-  await judge.reject(refused, noReason)
+  await judge.accept(paid, zeroHash)
+  await judge.reject(refused, zeroHash)
   await client.reject(
     await client.post(client.draft({ evaluator: eve.address, expiredAtSeconds: 4_000_000_000, description: 'closed' })),
-    noReason,
+    zeroHash,
   )
   await net.advanceSeconds(101)
   await client.refund(late)
@@ -64,7 +63,7 @@ async function disputes(pat: TestAccount): Promise<void> {
   await net.advanceSeconds(5)
   const evaluator = await openQuorumEvaluator(judge, netuid)
   const say = async (jobId: bigint, accepted: boolean) => {
-    const verdict = await draftVerdict(net, jobId, { accepted, reason: noReason })
+    const verdict = await draftVerdict(net, jobId, { accepted, reason: zeroHash })
     await submitVerdict(judge, verdict, [signVerdict(net.network.chainId, evaluator, verdict, judge.secretKey)])
   }
   const disputed = async (priceAtomic: bigint) => {

@@ -1,6 +1,5 @@
-import { systemRandom, utf8ToBytes } from '@koinon/base'
+import { systemRandom, utf8ToBytes, zeroHash } from '@koinon/base'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { noReason } from '../../client/hire/hire-store.ts'
 import { JobClient } from '../../client/jobs/job-client.ts'
 import { readJob } from '../../client/jobs/job-ledger.ts'
 import { submitWork } from '../../provider/jobs/job-provider.ts'
@@ -44,7 +43,7 @@ async function submitted(): Promise<bigint> {
 
 async function say(jobId: bigint, accepted: boolean, who = validators) {
   const { evaluator } = await readJob(ann, jobId)
-  const verdict = await draftVerdict(ann, jobId, { accepted, reason: noReason })
+  const verdict = await draftVerdict(ann, jobId, { accepted, reason: zeroHash })
   const signed = who.map(({ secretKey }) => signVerdict(net.network.chainId, evaluator, verdict, secretKey))
   return submitVerdict(validators[0] as TestAccount, verdict, signed)
 }

@@ -1,11 +1,11 @@
 /** `GET /api/jobs` and `/api/jobs/{id}`: jobs as the ledger has them now, their sums and their life from the index. */
 import { type JobRecord, jobsOf, readJob } from '@koinon/agents/client'
-import { workOfJob } from '@koinon/agents/rules'
+import { type JobStatus, jobStatuses, workOfJob } from '@koinon/agents/rules'
 import { type Clock, zeroAddress } from '@koinon/base'
 import type { LedgerView } from '@koinon/ledger'
 import { jobsAbi } from '@koinon/ledger/abis'
 import { type JobTotals, jobStepEvents } from '@koinon/ledger/indexer'
-import type { JobRowJson, JobState, JobsJson, JobTotalsJson } from '@koinon/work/dashboard'
+import type { JobRowJson, JobsJson, JobTotalsJson } from '@koinon/work/dashboard'
 import type { IndexClient } from '../index-client.ts'
 import { shownLine } from '../strangers-text.ts'
 
@@ -81,15 +81,6 @@ export function jobRowJson(job: JobRecord, dollar: string, nowSeconds: number): 
   }
 }
 
-const states = [
-  'open',
-  'funded',
-  'submitted',
-  'completed',
-  'rejected',
-  'expired',
-] as const satisfies readonly JobState[]
-
 /** What came in and has not gone out is in escrow. */
 export function jobTotalsJson(totals: readonly JobTotals[]): JobTotalsJson {
   const own = totals.filter(({ isInToken }) => isInToken)
@@ -100,7 +91,10 @@ export function jobTotalsJson(totals: readonly JobTotals[]): JobTotalsJson {
     inEscrowAtomic: `${funded - paid - refunded}`,
     paidAtomic: `${paid}`,
     refundedAtomic: `${refunded}`,
-    byState: Object.fromEntries(states.map((state, step) => [state, counts[step] ?? 0])) as Record<JobState, number>,
+    byState: Object.fromEntries(jobStatuses.map((status, step) => [status, counts[step] ?? 0])) as Record<
+      JobStatus,
+      number
+    >,
     otherTokens: totals.filter(({ isInToken }) => !isInToken).reduce((all, { jobs }) => all + jobs, 0),
   }
 }

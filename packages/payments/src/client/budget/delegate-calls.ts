@@ -1,5 +1,5 @@
 /** Batches for the owner's delegate: what a typed intent becomes on chain (specs/0025-budgets.md section 5). */
-import type { Address, Hex } from '@koinon/base'
+import { type Address, type Hex, zeroHash } from '@koinon/base'
 import { batchSettlementAbi, budgetDelegateAbi, jobsAbi } from '@koinon/ledger/abis'
 import {
   decodeAbiParameters,
@@ -31,7 +31,7 @@ export function hireJobSelector({ job }: Pick<HireJobIntent, 'job'>): Hex {
 }
 
 /** The owner's account calls and has approved: no signature of its own. */
-const byAllowance = { validAfter: 0n, validBefore: 0n, salt: `0x${'0'.repeat(64)}`, signature: '0x' } as const
+const byAllowance = { validAfter: 0n, validBefore: 0n, salt: zeroHash, signature: '0x' } as const
 
 const callsParameter = {
   type: 'tuple[]',
