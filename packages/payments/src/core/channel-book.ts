@@ -174,17 +174,25 @@ export class ChannelBook {
 
   /**
    * Holds the worst case of an answer. Throws `payments/channel-unknown`, `channel-closing`, `channel-empty` or `credit-exhausted`;
-   * end it with `release` or by making the answer final. An answer `isCovered` when its voucher is in hand: then credit does not matter.
+   * end it with `release` or by making the answer final.
    */
-  reserve(channelId: Hex, maximumPicoUsd: bigint, isCovered = false): Reservation {
+  reserve(channelId: Hex, maximumPicoUsd: bigint): Reservation {
     const state = this.require(channelId)
+    // Credit is the payer's, not the channel's: channels cost next to nothing.
+    const unsecured = state.role === 'inbound' ? this.unsecuredOf(state.config.payer) : unsecuredPicoUsd(state)
+    return this.#reserve(channelId, state, maximumPicoUsd, unsecured)
+  }
+
+  /** The same for an answer whose voucher is in hand: credit does not matter then. */
+  reserveCovered(channelId: Hex, maximumPicoUsd: bigint): Reservation {
+    return this.#reserve(channelId, this.require(channelId), maximumPicoUsd, 0n)
+  }
+
+  #reserve(channelId: Hex, state: ChannelState, maximumPicoUsd: bigint, unsecured: bigint): Reservation {
     if (maximumPicoUsd < 0n) {
       throw new KoinonError({ code: 'payments/bad-amount', message: 'A reservation cannot be negative' })
     }
-    // Credit is the payer's, not the channel's: channels cost next to nothing.
-    const unsecured = state.role === 'inbound' ? this.unsecuredOf(state.config.payer) : unsecuredPicoUsd(state)
-    const refusal =
-      state.role === 'prepaid' ? undefined : admissionRefusal(state, maximumPicoUsd, isCovered ? 0n : unsecured)
+    const refusal = state.role === 'prepaid' ? undefined : admissionRefusal(state, maximumPicoUsd, unsecured)
     if (refusal !== undefined) throw admissionError(refusal, channelId, state, maximumPicoUsd, unsecured)
     const reservation: Reservation = { id: this.#nextReservation++, channelId, maximumPicoUsd }
     this.#reservations.set(reservation.id, reservation)

@@ -101,8 +101,13 @@ export class ReceiptLedger {
   }
 
   /** Holds the worst case of an answer on its channel; see `ChannelBook.reserve`. */
-  reserve(channelId: Hex, maximumPicoUsd: bigint, isCovered = false): Reservation {
-    return this.#options.book.reserve(channelId, maximumPicoUsd, isCovered)
+  reserve(channelId: Hex, maximumPicoUsd: bigint): Reservation {
+    return this.#options.book.reserve(channelId, maximumPicoUsd)
+  }
+
+  /** The same where its voucher is in hand; see `ChannelBook.reserveCovered`. */
+  reserveCovered(channelId: Hex, maximumPicoUsd: bigint): Reservation {
+    return this.#options.book.reserveCovered(channelId, maximumPicoUsd)
   }
 
   /** Gives up an answer that will not become final. Does nothing while or after it becomes final, so it may stand in a `finally`. */

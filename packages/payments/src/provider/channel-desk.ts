@@ -167,7 +167,7 @@ export class ChannelDesk {
     const calls = this.#underWay.get(channelId) ?? []
     if (calls.length >= mostUnderWay) throw tooMany()
     const { maximumAtomic } = call.terms
-    const reservation = ledger.reserve(channelId, atomicToPicoUsd(maximumAtomic), true)
+    const reservation = ledger.reserveCovered(channelId, atomicToPicoUsd(maximumAtomic))
     const { payer } = book.require(channelId).config
     const held: HeldPayment = {
       requestId,
@@ -235,9 +235,9 @@ export class ChannelDesk {
     // What is reserved already always fits again.
     ledger.release(entry.reservation)
     try {
-      entry.reservation = ledger.reserve(channelId, atomicToPicoUsd(maximumAtomic), true)
+      entry.reservation = ledger.reserveCovered(channelId, atomicToPicoUsd(maximumAtomic))
     } catch (error) {
-      entry.reservation = ledger.reserve(channelId, atomicToPicoUsd(entry.maximumAtomic), true)
+      entry.reservation = ledger.reserveCovered(channelId, atomicToPicoUsd(entry.maximumAtomic))
       throw error
     }
     entry.maximumAtomic = maximumAtomic

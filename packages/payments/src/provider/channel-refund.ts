@@ -69,7 +69,7 @@ export class CooperativeRefund implements ChannelRefunder {
     if (state?.role !== 'inbound') throw channelUnknown(voucher.channelId)
     this.#check(state, voucher)
     const amount = this.#amount(state, amountAtomic)
-    const reservation = book.reserve(state.channelId, atomicToPicoUsd(amount), true)
+    const reservation = book.reserveCovered(state.channelId, atomicToPicoUsd(amount))
     const before = [this.#lastAtMs.get(state.channelId), this.#owedAtomic.get(state.channelId)] as const
     this.#lastAtMs.set(state.channelId, this.#options.clock.nowMs())
     this.#owedAtomic.set(state.channelId, owedAtomicUp(state))
