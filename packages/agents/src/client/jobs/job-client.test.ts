@@ -1,4 +1,4 @@
-import { bytesToHex, KoinonError, sha256, systemRandom, utf8ToBytes } from '@koinon/base'
+import { bytesToHex, KoinonError, sha256, systemRandom, utf8ToBytes, zeroHash } from '@koinon/base'
 import { jobsAbi, koinonTokenAbi } from '@koinon/ledger/abis'
 import { type Auction, type AuctionRecord, bidCommitment, type SignedQuote, signQuote } from '@koinon/work'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
