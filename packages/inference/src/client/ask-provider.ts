@@ -69,7 +69,9 @@ async function askOnce(
           ...(voucher === undefined ? {} : { [voucherHeader]: encodeVoucherHeader(voucher) }),
         },
         body: task.body,
-        headersTimeoutMs: task.request.stream ? limits.firstByteTimeoutMs : limits.answerTimeoutMs,
+        headersTimeoutMs: task.request.stream
+          ? limits.firstByteTimeoutMs
+          : limits.answerTimeoutMs + limits.cancelTimeoutMs,
         silenceTimeoutMs: limits.silenceTimeoutMs,
         signal: give.signal,
       },
@@ -99,7 +101,7 @@ async function askOnce(
   }
 }
 
-/** Tells the provider to stop when the client hangs up; the answer then ends soon, with a receipt for what was generated. */
+/** Tells the provider to stop when the client hangs up or time is over; the answer then ends soon, with a receipt for what was generated. */
 function cancelWhenGone(
   context: AttemptContext,
   task: GatewayTask,
@@ -110,7 +112,6 @@ function cancelWhenGone(
   const giveUp = (what: string) => () => {
     give.abort(new KoinonError({ code: 'gateway/given-up', message: what, retry: 'later' }))
   }
-  let timer = setTimeout(giveUp('The answer took too long'), answerTimeoutMs)
   const ended = new AbortController()
   const cancel = (): void => {
     clearTimeout(timer)
@@ -132,6 +133,7 @@ function cancelWhenGone(
       await sleep(cancelRepeatMs, ended.signal)
     }
   }
+  let timer = setTimeout(cancel, answerTimeoutMs)
   if (task.gone.aborted) cancel()
   else task.gone.addEventListener('abort', cancel, { once: true })
   return () => {

@@ -2,6 +2,7 @@
 import { type Hex, isKoinonError, KoinonError } from '@koinon/base'
 import type { Reservation } from '@koinon/payments/core'
 import { gatewayPrices } from '../rules/gateway-price.ts'
+import { longAnswerMs } from '../rules/receipt-check.ts'
 import { amountOf, type InferenceWork, inferenceKind, inferenceWorkType, type TokenPrices } from '../rules/work.ts'
 import { providerHeader, receiptHeader } from '../wire/headers.ts'
 import { askProvider } from './ask-provider.ts'
@@ -106,7 +107,7 @@ async function run(
       responseHash: hash,
       requestBytes: task.body.length,
       responseBytes: length,
-      isCancelled: task.gone.aborted,
+      mayBeBrokenOff: task.gone.aborted || endedAtMs - sentAtMs >= Math.min(longAnswerMs, limits.answerTimeoutMs),
       request: task.request,
       model: candidate.offer,
       nowMs: endedAtMs,

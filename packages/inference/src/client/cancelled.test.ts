@@ -15,9 +15,10 @@ afterEach(async () => {
 })
 
 /** One miner with an answer so long that nobody would want to pay for all of it. */
-async function setup(limits: { readonly capacity?: number; readonly queue?: number } = {}) {
+async function setup(limits: { readonly capacity?: number; readonly queue?: number } = {}, answerTimeoutMs = 30_000) {
   const engine = new ScriptedEngine({ pieces: Array(500).fill('word '), pieceDelayMs: 10 })
-  network = await startTestNetwork({ providers: [{ engine, limits: { unpaidTokensPerHour: 20, ...limits } }] })
+  const providers = [{ engine, limits: { unpaidTokensPerHour: 20, ...limits } }]
+  network = await startTestNetwork({ providers, limits: { answerTimeoutMs } })
   return { network, engine }
 }
 
@@ -82,6 +83,25 @@ describe('a client that hangs up', () => {
     await first
     await settled(net)
     expect([engine.begun, (await bills(net)).length]).toEqual([1, 1])
+  })
+})
+
+describe('an answer that takes longer than the gateway waits', () => {
+  it.each([true, false])('is ended and paid as far as it came, as a stream: %s', async (stream) => {
+    const { network: net, engine } = await setup({}, 400)
+    const response = await fetch(`${net.url}/v1/chat/completions`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${net.apiKey.text}` },
+      body: JSON.stringify({ ...hello, stream, max_tokens: 500 }),
+    })
+    expect(response.status).toBe(200)
+    expect(await response.text()).toContain('"finish_reason":"length"')
+    await settled(net)
+    const [work, ...more] = await bills(net)
+    expect([more.length, work?.finishReason, engine.ended]).toEqual([0, 'abort', 1])
+    const owed = 5n * prices.prompt + BigInt(work?.outputTokens ?? 0) * prices.output
+    expect(owed).toBeGreaterThan(5n * prices.prompt)
+    expect([net.owed().owedPicoUsd, net.providers[0]?.till.book.list()[0]?.owedPicoUsd]).toEqual([owed, owed])
   })
 })
 

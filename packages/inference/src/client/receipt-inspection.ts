@@ -23,7 +23,7 @@ export type ExpectedReceipt = {
   readonly responseHash: Hex
   readonly requestBytes: number
   readonly responseBytes: number
-  readonly isCancelled: boolean
+  readonly mayBeBrokenOff: boolean
   readonly request: InferenceRequest
   readonly model: ModelOffer
   readonly nowMs: number

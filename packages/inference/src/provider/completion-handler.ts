@@ -147,11 +147,16 @@ export class CompletionHandler {
     const onClose = (): void => gone.abort(new KoinonError({ code: 'provider/broken', message: 'The caller hung up' }))
     response.once('close', onClose)
     if (response.destroyed) onClose()
-    const signal = AbortSignal.any([cancel, gone.signal, AbortSignal.timeout(this.#options.limits.answerTimeoutMs)])
+    const deadline = AbortSignal.timeout(this.#options.limits.answerTimeoutMs)
+    const signal = AbortSignal.any([cancel, gone.signal, deadline])
     try {
       const leave = await this.#capacity.enter(task.payer, signal)
       try {
-        await this.#generate(task, response, reservation, { signal, cancel, gone: gone.signal })
+        await this.#generate(task, response, reservation, {
+          signal,
+          ends: AbortSignal.any([cancel, deadline]),
+          gone: gone.signal,
+        })
       } finally {
         leave()
       }
@@ -165,7 +170,7 @@ export class CompletionHandler {
     task: Task,
     response: ServerResponse,
     reservation: Reservation,
-    { signal, cancel, gone }: { signal: AbortSignal; cancel: AbortSignal; gone: AbortSignal },
+    { signal, ends, gone }: { signal: AbortSignal; ends: AbortSignal; gone: AbortSignal },
   ): Promise<void> {
     const { clock, payments } = this.#modules
     const writer = this.#writerFor(task, response)
@@ -184,8 +189,8 @@ export class CompletionHandler {
         if (response.writableLength > this.#options.limits.unsentBytes) response.destroy()
       }
       gone.throwIfAborted()
-      // Nobody pays for an answer that he did not break off himself, so one that took too long gets no receipt.
-      if (end === undefined || (end.finishReason === 'abort' && !cancel.aborted)) throw engineFailed()
+      // What the payer or the own time limit ended is paid as far as it came: a stream that is cut for nothing would be free as often as asked.
+      if (end === undefined || (end.finishReason === 'abort' && !ends.aborted)) throw engineFailed()
       const endedAtMs = clock.nowMs()
       const times = { receivedAtMs: task.receivedAtMs, firstByteAtMs: firstByteAtMs ?? endedAtMs, endedAtMs }
       const finished: FinishedAnswer = { ...task, reservation, end, response: writer.close(end), times }

@@ -224,6 +224,24 @@ describe('an answer that ends early', () => {
     expect(work.outputTokens).toBeLessThan(200)
   })
 
+  it('at the own time limit has one too: a stream that is cut for nothing would be free as often as asked', async () => {
+    const { ask } = await setup(
+      { limits: { answerTimeoutMs: 300 } },
+      { pieces: Array(200).fill('x'), pieceDelayMs: 20 },
+    )
+    const { body, trailers } = await ask({ body: JSON.stringify({ ...JSON.parse(hello), stream: true }) })
+    const text = await body.text()
+    expect(text).toContain('"finish_reason":"length"')
+    expect(text).toContain('data: [DONE]')
+    const signed = parseSignedReceipt(
+      JSON.parse(Buffer.from(String(trailers['x-koinon-receipt']), 'base64url').toString()),
+    )
+    const work = readInferenceWork(signed)
+    expect(work.finishReason).toBe('abort')
+    expect(work.outputTokens).toBeGreaterThan(0)
+    expect(signed.receipt.amountPicoUsd).toBeGreaterThan(0n)
+  })
+
   it('because the caller hung up frees the engine, charges nothing and is remembered', async () => {
     const { ask, engine, provider, channelId } = await setup(
       { limits: { unpaidTokensPerHour: 1 } },

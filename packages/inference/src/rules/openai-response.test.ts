@@ -91,7 +91,7 @@ describe('chunks', () => {
     expect(choices.map((chunk) => chunk['choices'])).toEqual([
       [{ index: 0, delta: { role: 'assistant', content: '' }, logprobs: null, finish_reason: null }],
       [{ index: 0, delta: { content: 'abc' }, logprobs: null, finish_reason: null }],
-      [{ index: 0, delta: {}, logprobs: null, finish_reason: 'stop' }],
+      [{ index: 0, delta: {}, logprobs: null, finish_reason: 'length' }],
       [],
     ])
     expect(choices[3]?.['usage']).toMatchObject({ total_tokens: 5 })

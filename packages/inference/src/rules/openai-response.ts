@@ -109,7 +109,7 @@ function usageFields(usage: Usage): Record<string, unknown> {
 }
 
 function openAiFinishReason(reason: FinishReason): string {
-  return reason === 'abort' ? 'stop' : reason
+  return reason === 'abort' ? 'length' : reason
 }
 
 function chatLogprobs(logprobs: readonly TokenLogprob[] | undefined): unknown {

@@ -40,6 +40,9 @@ import type { Home } from '../home/home.ts'
 import type { AccountKey } from '../home/secrets.ts'
 import { ensureGas } from './ensure-gas.ts'
 
+/** A grant holds from so long before now: the newest block, by whose time the ledger judges it, may be older than this clock. */
+const ledgerLagSeconds = 60
+
 /** A grant as a person asks for it; who owns and who spends is added. */
 export type BudgetTerms = Omit<
   BudgetGrant,
@@ -78,7 +81,7 @@ export class BudgetDesk {
       agent: agent ?? secretKeyToAddress(sessionKey as Uint8Array),
       parentGrant: zeroHash,
       asset: network.contracts.dollar,
-      validFrom: Math.floor(clock.nowMs() / 1000),
+      validFrom: Math.floor(clock.nowMs() / 1000) - ledgerLagSeconds,
       revocationNonce,
     })
     return sessionKey === undefined ? { grant } : { grant, sessionKey: bytesToHex(sessionKey) }
