@@ -48,18 +48,18 @@ export function pricedTools(endpoint: string, openApi: Fields | undefined): read
     .slice(0, mostTools)
 }
 
-/** What an unpaid request to a priced service came to; `demand` and `terms` are what its 402 asks for and what is wrong or right with that. */
+/** What an unpaid request to a priced service came to; `judgeTerms` says what its 402 asks for, and what is wrong or right with that. */
 export function toolCheck(
   { network }: Pick<LedgerView, 'network'>,
   tool: PricedTool,
   answer: FetchedDocument | string,
-  terms: (answer: FetchedDocument) => { readonly check: Check; readonly demand: PaymentDemand | undefined },
+  judgeTerms: (answer: FetchedDocument) => { readonly check: Check; readonly demand: PaymentDemand | undefined },
 ): Check {
   const { name, priceDollars } = tool
   if (typeof answer === 'string') return fail('tool', `${name}: ${answer}`)
   if (answer.status !== 402)
     return fail('tool', `${name} should ask to be paid before it works (answers ${answer.status})`)
-  const { check, demand } = terms(answer)
+  const { check, demand } = judgeTerms(answer)
   if (check.state === 'fail') return fail('tool', `${name}: ${check.detail}`)
   if (demand === undefined) return notChecked('tool', `${name} asks to be paid, in terms of MPP alone`)
   const inDollars = demand.accepts.filter(
