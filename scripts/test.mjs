@@ -142,13 +142,9 @@ process.exit(failed === 0 ? 0 : 1)
 
 /** Ends here with --help, and on what it does not know: who asks for help would wait for all tests. */
 function readOptions() {
-  const { long, only, help } = {
-    long: { type: 'boolean' },
-    only: { type: 'string' },
-    help: { type: 'boolean', short: 'h' },
-  }
+  const known = { long: { type: 'boolean' }, only: { type: 'string' }, help: { type: 'boolean', short: 'h' } }
   try {
-    const { values } = parseArgs({ options: { long, only, help } })
+    const { values } = parseArgs({ options: known })
     if (values.help !== true) return { only: values.only, long: values.long === true }
     console.log(usage)
     process.exit(0)

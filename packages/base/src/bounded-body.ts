@@ -1,20 +1,27 @@
-import { concatBytes } from './bytes.ts'
 import type { KoinonError } from './errors.ts'
 
-/** The bytes of a stranger's answer. Beyond the bound it throws what `refuse` makes, without having read more. */
+const firstBytes = 65_536
+
+/** The bytes of a stranger's answer, however small its parts. Beyond the bound it throws what `refuse` makes, without having read more. */
 export async function boundedBytes(
   response: Pick<Response, 'body'>,
   mostBytes: number,
   refuse: () => KoinonError | Error,
 ): Promise<Uint8Array> {
-  const parts: Uint8Array[] = []
+  let bytes = new Uint8Array(Math.min(firstBytes, mostBytes))
   let size = 0
   for await (const part of (response.body ?? []) as AsyncIterable<Uint8Array>) {
-    size += part.length
-    if (size > mostBytes) throw refuse()
-    parts.push(part)
+    const needed = size + part.length
+    if (needed > mostBytes) throw refuse()
+    if (needed > bytes.length) {
+      const larger = new Uint8Array(Math.min(mostBytes, Math.max(needed, 2 * bytes.length)))
+      larger.set(bytes.subarray(0, size))
+      bytes = larger
+    }
+    bytes.set(part, size)
+    size = needed
   }
-  return concatBytes(...parts)
+  return bytes.slice(0, size)
 }
 
 /** The same as text in UTF-8. */

@@ -1,5 +1,5 @@
 /** The account that takes part in jobs, and how amounts and numbers of jobs are written. */
-import { JobClient } from '@koinon/agents/client'
+import { JobClient, jobBudgetProposes } from '@koinon/agents/client'
 import {
   type Address,
   bytesToHex,
@@ -70,11 +70,16 @@ export async function withJobBudget<value>(
   }
 }
 
-/** A budget of this home that can pay for jobs of `client`. Throws `home/no-budget`, `payments/bad-budget-grant` and `usage/other-owner`. */
+/**
+ * A budget of this home that may pay for jobs of `client`; whether its owner's account runs the code of budgets is seen at the award. Throws
+ * `home/no-budget`, `payments/bad-budget-grant`, `usage/other-owner` and `agents/budget-proposes`.
+ */
 export function findJobBudget(home: Home, name: string, client: Address): StoredBudget {
   const budget = findBudget(home, name)
-  const owner = parseGrantChain(budget.grants)[0]?.grant.owner
+  const grants = parseGrantChain(budget.grants).map(({ grant }) => grant)
+  const owner = grants[0]?.owner
   if (owner !== undefined && owner !== client) throw otherOwner(owner)
+  if (grants.some(({ autonomy }) => autonomy === 'propose')) throw jobBudgetProposes()
   return budget
 }
 

@@ -1,6 +1,6 @@
 import { type JobDetailJson, type JobStepJson, jobStepWords } from '@koinon/work/dashboard'
 import { formatTokenAtomic, readAmount } from '../format/money.ts'
-import { count, shortHex } from '../format/text.ts'
+import { shortHex } from '../format/text.ts'
 import { formatDateTime } from '../format/time.ts'
 import { CopyButton } from '../ui/copy-button.tsx'
 import { type Column, DataTable } from '../ui/data-table.tsx'
@@ -23,9 +23,7 @@ export function JobSteps({ job, name }: { readonly job: JobDetailJson; readonly 
             rows={rows}
             rowKey={({ place }) => String(place)}
           />
-          {job.isCut ? (
-            <p className="hint">Only the newest are told: {count(rows.length, 'step')}, and not every vote.</p>
-          ) : null}
+          {job.isCut ? <p className="hint">Not all is told here: steps are missing, or votes.</p> : null}
         </Fold>
       )}
     </section>

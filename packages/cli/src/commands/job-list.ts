@@ -81,7 +81,7 @@ export function defineJobShow(job: Command): void {
               : auctionFacts(auction, bids, nowSeconds)),
           ...verdictOf(judgement),
         ]
-        const cut = told?.isCut === true ? 'Only the newest steps are told, and not every vote.\n' : ''
+        const cut = told?.isCut === true ? 'Not all steps are told, or not every vote.\n' : ''
         const words = `${facts(lines)}\n${told === undefined ? '' : `\n${stepsText(told.steps)}\n${cut}`}`
         return {
           data: {

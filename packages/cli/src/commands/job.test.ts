@@ -210,6 +210,8 @@ describe('koinon job', () => {
       (await json('post', 'x', '--price', '1', '--dry-run', '--budget', ...args)).error?.code
     expect(await budgetOf('nobody')).toBe('home/no-budget')
     expect(await budgetOf('helper', '--account', 'maker')).toBe('usage/other-owner')
+    await at.koinon('budget', 'grant', '--label', 'asker', '--yes', '--to', maker.address, '--autonomy', 'propose')
+    expect(await budgetOf('asker')).toBe('agents/budget-proposes')
   })
 
   it('holds a reverse auction: each bidder goes down step by step, and the lowest that is not passed over is taken', async () => {

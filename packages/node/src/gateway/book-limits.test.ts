@@ -1,4 +1,5 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import { once } from 'node:events'
+import { get, type IncomingMessage, type ServerResponse } from 'node:http'
 import { defaultHttpLimits, HttpListener, sendJson } from '@koinon/base/node'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { createBookLimits } from './book-limits.ts'
@@ -20,12 +21,22 @@ afterAll(() => listener.stop(100))
 
 const ask = async (path: string): Promise<number> => (await fetch(`${url}${path}`)).status
 
+/** With the target as it is written: `fetch` would make it plain. */
+async function askRaw(path: string): Promise<number | undefined> {
+  const sent = get({ host: '127.0.0.1', port: new URL(url).port, path })
+  const [response] = (await once(sent, 'response')) as [IncomingMessage]
+  response.resume()
+  return response.statusCode
+}
+
 it('answers one network 600 times a minute of both books together, others and other paths still', async () => {
   const paths = ['/v1/agents?words=a', '/quotes/requests?kind=job']
   const answers = await Promise.all(Array.from({ length: 602 }, (_, place) => ask(paths[place % 2] as string)))
   expect(answers.filter((status) => status === 429)).toHaveLength(2)
   expect(await ask('/v1/agents')).toBe(429)
   expect(await ask('/v1/agentsmith')).toBe(200)
+  expect(await askRaw('/./quotes/requests')).toBe(429)
+  expect(await askRaw(`${url}/quotes/requests`)).toBe(429)
   sender = '198.51.100.1'
   expect(await ask('/quotes/requests')).toBe(200)
   sender = '127.0.0.1'

@@ -81,11 +81,11 @@ async function findDeliverable(
   { provider, deliverable }: JobRecord,
   { allowPrivate }: { readonly allowPrivate: boolean },
 ): Promise<Uint8Array> {
-  const bounds = { allowPrivate, signal: AbortSignal.timeout(findTimeoutMs) }
   const cid = contentIdOfHash(deliverable)
   const own = readDocument(role.home, cid)
   if (own !== undefined) return own
   const agentId = await findAgentOf(role, provider)
+  const bounds = { allowPrivate, signal: AbortSignal.timeout(findTimeoutMs) }
   const resolved = agentId === undefined ? undefined : await resolveAgent(role, agentId, bounds)
   const places = [resolved?.record.uri ?? '', ...(resolved?.file?.services.map(({ endpoint }) => endpoint) ?? [])]
   const origins = new Set(

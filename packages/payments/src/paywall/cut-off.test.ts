@@ -18,6 +18,10 @@ type Cause = 'gone' | 'late' | 'failed'
 
 /** An upstream's stream of parts at 40 each, or at 400 for all, that breaks off behind `count`; gives what was charged. */
 async function chargedFor(count: number, way: Way, cause: Cause): Promise<bigint | undefined> {
+  return (await releasedFor(count, way, cause)).charged
+}
+
+async function releasedFor(count: number, way: Way, cause: Cause) {
   const cut = new AbortController()
   async function* parts(): AsyncGenerator<StreamPart> {
     for (let part = 0; part < count; part++) yield { bytes: Buffer.from('data: 1\n\n'), costAtomic: 40n }
@@ -39,7 +43,17 @@ async function chargedFor(count: number, way: Way, cause: Cause): Promise<bigint
     },
   } as unknown as HeldPayment
   const nothing = () => undefined
-  const sending = { write: () => true, writeHead: nothing, addTrailers: nothing, end: nothing, destroy: nothing }
+  const sent = { parts: 0, end: 'none' }
+  const sending = {
+    ...{ writeHead: nothing, addTrailers: nothing },
+    write: (part: Uint8Array | string, then?: () => void) => {
+      if (part.length > 0) sent.parts++
+      then?.()
+      return true
+    },
+    end: () => Object.assign(sent, { end: 'whole' }),
+    destroy: () => Object.assign(sent, { end: 'broken off' }),
+  }
   const response = Object.assign(new EventEmitter(), sending) as unknown as ServerResponse
   const stepped = { run: (stream: HeldStream) => streams.run({ ...start, ...stream } as never) }
   await releaseAnswer({
@@ -50,7 +64,7 @@ async function chargedFor(count: number, way: Way, cause: Cause): Promise<bigint
     request: { method: 'GET', url: 'http://shop.example/feed' },
     signal: () => cut.signal,
   } as unknown as Release).catch(() => undefined)
-  return charged
+  return { charged, sent }
 }
 
 describe('a stream that breaks off', () => {
@@ -76,8 +90,9 @@ describe('a stream that breaks off', () => {
 
   it('costs a reader what it was sent until the time of the terms was over', async () => {
     expect(await chargedFor(3, 'steps', 'late')).toBe(120n)
-    // The last part is sent behind the charge.
-    expect(await chargedFor(3, 'parts', 'late')).toBe(120n)
+    // The last part is sent behind the charge, and nobody takes it for the end.
+    const late = { charged: 120n, sent: { parts: 3, end: 'broken off' } }
+    expect(await releasedFor(3, 'parts', 'late')).toEqual(late)
     expect(await chargedFor(2, 'fixed price', 'late')).toBe(400n)
     expect(await chargedFor(1, 'fixed price', 'late')).toBeUndefined()
   })

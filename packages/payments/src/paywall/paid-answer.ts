@@ -66,7 +66,7 @@ async function releaseParts(release: Release, parts: AsyncIterable<StreamPart>):
   const isCutOff = () => payment.mayStream && signal().aborted
   const isGone = () => payment.mayStream && response.destroyed
   const bought = within(payment.maximumAtomic, parts, isCutOff, isGone)
-  if (payment.mayStream) return releaseStream(release, bought.chunks, bought.charge)
+  if (payment.mayStream) return releaseStream(release, bought.chunks, bought.charge, bought.wasCut)
   const body = await collect(bought.chunks)
   return releaseWhole(release, body, bought.charge(), release.answer.headers)
 }
@@ -79,19 +79,22 @@ function within(
   isGone: () => boolean = () => false,
 ) {
   let [sentAtomic, spentAtomic] = [0n, 0n]
+  let wasCut = false
   async function* chunks(): AsyncGenerator<Uint8Array> {
     try {
       for await (const { bytes, costAtomic } of parts) {
-        if (isCutOff() || spentAtomic + costAtomic > maximumAtomic) return
+        wasCut = isCutOff()
+        if (wasCut || spentAtomic + costAtomic > maximumAtomic) return
         sentAtomic = spentAtomic
         spentAtomic += costAtomic
         yield bytes
       }
     } catch (error) {
-      if (!isCutOff()) throw error
+      wasCut = isCutOff()
+      if (!wasCut) throw error
     }
   }
-  return { chunks: chunks(), charge: () => (isGone() ? sentAtomic : spentAtomic) }
+  return { chunks: chunks(), charge: () => (isGone() ? sentAtomic : spentAtomic), wasCut: () => wasCut }
 }
 
 /** Every step is charged before the next is asked for. */
@@ -156,6 +159,7 @@ async function releaseStream(
   release: Release,
   chunks: AsyncIterable<Uint8Array | string>,
   price: (() => bigint) | undefined,
+  wasCut: () => boolean = () => false,
 ): Promise<void> {
   const { response, wire, terms, payment, answer, clock, request, signal } = release
   const hash = createHash('sha256')
@@ -183,6 +187,7 @@ async function releaseStream(
       }
       last = next
     }
+    isCutOff = wasCut()
   } catch (error) {
     if (bytes === 0 || !(response.destroyed || signal().aborted)) throw error
     isCutOff = true
@@ -199,7 +204,7 @@ async function releaseStream(
   })
   const { charge, bundle } = await payment.charge(result)
   // Whoever still reads must not take it for the whole.
-  if (isCutOff) return void response.destroy()
+  if (isCutOff) return void response.write(last ?? '', () => response.destroy())
   response.addTrailers({ ...wire.receipt(charge, terms, bundle, request) })
   response.end(last)
 }

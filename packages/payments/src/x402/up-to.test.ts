@@ -367,6 +367,8 @@ describe('our facilitator', () => {
     expect(await reasonOf(signed(who, { ...mine, to: who.address }))).toBe('invalid_permit2_recipient_mismatch')
     expect(await reasonOf(signed(who, { ...mine, validBefore: 9n }))).toBe('permit2_deadline_expired')
     expect(await reasonOf(signed(who, { ...mine, validBefore: 1n << 50n }))).toBe('permit2_deadline_too_far')
+    const unbegun = { ...mine, validAfter: BigInt(Math.floor(Date.now() / 1000)) + 60n, validBefore: 1n << 50n }
+    expect(await reasonOf(signed(who, unbegun))).toBe('permit2_deadline_too_far')
     const rich = signed(who, { ...mine, maximumAtomic: 1n << 100n })
     expect(await reasonOf(rich)).toBe('permit2_insufficient_balance')
     expect(facilitator.supported().kinds).toContainEqual(

@@ -110,7 +110,7 @@ export type JobDetailJson = JobRowJson & {
   readonly deliverable?: string
   readonly judgedBy: JobEvaluatorJson
   readonly judgement?: JudgementJson
-  /** Oldest first; of very many the newest. */
+  /** Oldest first; some are missing, or votes of them, where `isCut`. */
   readonly steps: readonly JobStepJson[]
 }
 

@@ -8,7 +8,7 @@ export type ReverseAuction = {
   readonly domain: SettlementDomain
   readonly termsHash: Hex
   readonly ceilingAtomic: bigint
-  /** A bid must be this much below its own provider's last one. */
+  /** A bid must be this much below its own provider's last one, and below all others to move the close. */
   readonly decrementAtomic: bigint
   readonly closesAtSeconds: number
   /** A new lowest bid within so many seconds of the close moves the close to so many seconds after it... */
@@ -29,10 +29,18 @@ export type PlacedBid = {
   readonly closesAtSeconds: number
 }
 
+/** What {@link placeBid} needs of the bids that counted before. */
+export type BidsBefore = {
+  /** The lowest of its provider that counted. */
+  readonly own: SignedQuote | undefined
+  /** The last that was a step below all before it. */
+  readonly lowest: SignedQuote | undefined
+  readonly closesAtSeconds: number
+}
+
 /**
- * What a bid that came at `atSeconds` changes, or why it does not count. `own` is the lowest bid of its provider that counted before,
- * `lowest` the last that was a step below all before it. A bid need not be below those of others, as who bids next to nothing keeps nobody away; but only one that is moves the close,
- * as otherwise keys that cost nothing would move it with any bids.
+ * What a bid that came at `atSeconds` changes, or why it does not count. It need not be below those of others: who bids next to nothing keeps
+ * nobody away. But only one that is a step below them moves the close; keys that cost nothing would move it with any bids.
  */
 export function placeBid(
   auction: ReverseAuction,
@@ -52,13 +60,6 @@ export function placeBid(
   if (!isLowest || !isLate) return { isLowest, closesAtSeconds }
   const extended = Math.min(atSeconds + auction.extensionSeconds, auction.lastCloseSeconds)
   return { isLowest, closesAtSeconds: Math.max(extended, closesAtSeconds) }
-}
-
-/** What {@link placeBid} needs of the bids that counted before. */
-export type BidsBefore = {
-  readonly own: SignedQuote | undefined
-  readonly lowest: SignedQuote | undefined
-  readonly closesAtSeconds: number
 }
 
 /** A sealed auction: hashes until `commitEndsAtSeconds`, quotes until `revealEndsAtSeconds`. */

@@ -45,8 +45,9 @@ export function openBidding(auction: Auction): Bidding {
 }
 
 /**
- * An open bid; the same one again changes nothing. It replaces its provider's last one, and where there is no room it may take the place of another, but never of one that was the
- * lowest: whoever plays the rule again would get another close. There are few of those (`PlacedBid`). Throws `work/quote-refused` and `work/quotes-full`.
+ * An open bid; the same one again changes nothing. It replaces its provider's last one, and where there is no room it may take the place of
+ * another. One that was the lowest keeps its place, as whoever plays the rule again would get another close; there are few of those (`PlacedBid`).
+ * Throws `work/quote-refused` and `work/quotes-full`.
  */
 export function bidOpenly(
   bidding: Bidding,

@@ -24,7 +24,7 @@ export function budgetForJobs(
     owner: signer.owner,
     async take(job, quote) {
       const { provider, priceAtomic, termsHash, deadlineSeconds, nonce, signature } = quote
-      if (signer.grants.some(({ autonomy }) => autonomy === 'propose')) throw proposes()
+      if (signer.grants.some(({ autonomy }) => autonomy === 'propose')) throw jobBudgetProposes()
       if (!(await hasBudgetDelegate(gas.reader, signer.owner, gas.network.contracts.channels)))
         throw notOnChain(signer.owner)
       const id = intentId(quoteDigest(domain, quote))
@@ -65,7 +65,7 @@ function notOnChain(owner: Address): KoinonError {
 }
 
 /** The delegate answers `needs-owner` to every batch of such a key, whatever the owner approved here. */
-function proposes(): KoinonError {
+export function jobBudgetProposes(): KoinonError {
   return new KoinonError({
     code: 'agents/budget-proposes',
     message: 'Under "propose" the account of the owner lets no session key pay for a job',

@@ -1,5 +1,14 @@
 /** A validator's part in the quorum that judges jobs (specs/0024-jobs.md section 4.1). */
-import { type Address, type Clock, errorToJson, type Hex, keccak256, sleep, utf8ToBytes } from '@koinon/base'
+import {
+  type Address,
+  type Clock,
+  errorToJson,
+  type Hex,
+  isKoinonError,
+  keccak256,
+  sleep,
+  utf8ToBytes,
+} from '@koinon/base'
 import { jobsAbi, subnetsAbi } from '@koinon/ledger/abis'
 import { JobClient } from '../../client/jobs/job-client.ts'
 import { type JobAccount, type JobRecord, jobsOf, readJob } from '../../client/jobs/job-ledger.ts'
@@ -15,6 +24,7 @@ import {
   submitVerdict,
   type VerdictSignature,
 } from './job-evaluator.ts'
+import { nextInLine } from './job-line.ts'
 import { permittedStakeAt, totalPermittedStakeAt } from './permitted-stake.ts'
 import { ProviderPatience } from './provider-patience.ts'
 import type { VerdictBook } from './verdict-book.ts'
@@ -47,12 +57,12 @@ export type JobJudgeOptions = VoteSource & {
 const turns = 8
 const windowsNeeded = 3
 const turnsPerWindow = 4 * turns
-const jobsPerLook = 32
-/** Jobs that are looked at together: one whose provider answers slowly holds up an eighth of them. */
+/** Jobs that are looked at together: one whose provider answers slowly holds up an eighth of the line. */
 const jobsAtOnce = 8
 const longestRestMs = 600_000
 /** A provider that comes back is asked again early enough for its work to be judged. */
 const restsPerWindow = 8
+const notServed = 'nobody serves what was delivered'
 /** Blocks that are looked at again, for reorganisations. */
 const lookBackBlocks = 20n
 
@@ -99,7 +109,7 @@ export class JobJudge {
     const evaluator = await quorumEvaluatorOf(this.#options.account, this.#options.netuid)
     this.#windowSeconds = await this.#readWindow()
     await this.#discover(evaluator)
-    const line = this.#nextInLine()
+    const line = [...nextInLine([...this.#jobs], (provider) => this.#patience.isProven(provider))]
     const attendInTurn = async (): Promise<void> => {
       for (let next = line.shift(); next !== undefined && !this.#stopping.signal.aborted; next = line.shift()) {
         const [jobId, provider] = next
@@ -111,14 +121,6 @@ export class JobJudge {
       }
     }
     await Promise.all(Array.from({ length: jobsAtOnce }, attendInTurn))
-  }
-
-  /** Jobs whose providers do not rest; those that served before come first. */
-  #nextInLine(): (readonly [bigint, Address])[] {
-    const nowMs = this.#options.clock.nowMs()
-    const awake = [...this.#jobs].filter(([, provider]) => !this.#patience.isResting(provider, nowMs))
-    const isProven = ([, provider]: readonly [bigint, Address]): boolean => this.#patience.isProven(provider)
-    return [...awake.filter(isProven), ...awake.filter((one) => !isProven(one))].slice(0, jobsPerLook)
   }
 
   async #discover(evaluator: Address): Promise<void> {
@@ -194,13 +196,16 @@ export class JobJudge {
     const { checkers, fetchDeliverable, clock } = this.#options
     const checker = Object.hasOwn(checkers, check.name) ? checkers[check.name] : undefined
     if (checker === undefined) return `the check "${check.name}" is not made here`
+    if (this.#patience.isResting(job.provider, clock.nowMs())) return notServed
     let content: Uint8Array
     try {
       content = await fetchDeliverable(job)
-    } catch {
+    } catch (error) {
+      // That the ledger was not there is nothing that the provider did.
+      if (isKoinonError(error) && error.code.startsWith('ledger/')) throw error
       const mostRestMs = Math.min(longestRestMs, (this.#windowSeconds * 1000) / restsPerWindow)
       this.#patience.failed(job.provider, clock.nowMs(), mostRestMs)
-      return 'nobody serves what was delivered'
+      return notServed
     }
     this.#patience.served(job.provider)
     return (await checker(check.argument, content)) ?? `the check "${check.name}" cannot be made as it is written`

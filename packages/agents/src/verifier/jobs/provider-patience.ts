@@ -15,18 +15,22 @@ export class ProviderPatience {
     return (this.#restsUntilMs.get(provider) ?? 0) > nowMs
   }
 
-  /** Served before and did not fail since: these are asked first. */
+  /** Served before and did not fail since. */
   isProven(provider: Address): boolean {
     return this.#served.has(provider) && !this.#failures.has(provider)
   }
 
+  /** Makes up for half of the failures: one good answer among many that hang does not wipe them out. */
   served(provider: Address): void {
     this.#served.add(provider)
-    this.#failures.delete(provider)
-    this.#restsUntilMs.delete(provider)
+    const failures = Math.floor((this.#failures.get(provider) ?? 0) / 2)
+    if (failures > 0) this.#failures.set(provider, failures)
+    else this.#failures.delete(provider)
   }
 
+  /** Failures of jobs that were looked at together count once. */
   failed(provider: Address, nowMs: number, longestRestMs: number): void {
+    if (this.isResting(provider, nowMs)) return
     const failures = (this.#failures.get(provider) ?? 0) + 1
     this.#failures.set(provider, failures)
     this.#restsUntilMs.set(provider, nowMs + Math.min(firstRestMs * 2 ** (failures - 1), longestRestMs))

@@ -176,9 +176,8 @@ export class Facilitator {
     const answer = await this.#upToHolds.settle(key, caller, settle)
     if (answer === undefined)
       return { success: false, errorReason: 'payment_in_flight', transaction: '', network, payer }
-    // Once it has moved there is nothing left to say of it; where nothing moved, its caller may still say more.
-    const isOver = answer.success ? answer.transaction !== '' : answer.errorReason !== pendingReason
-    if (isOver) this.#upToHolds.release(key)
+    // A server that settles nothing has let it go: kept, such payments would fill the room of those that pay.
+    if (answer.success || answer.errorReason !== pendingReason) this.#upToHolds.release(key)
     return answer
   }
 

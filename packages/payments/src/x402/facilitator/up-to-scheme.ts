@@ -2,7 +2,7 @@
 import type { Address, Hex } from '@koinon/base'
 import type { LedgerSettler } from '../../provider/ledger-settler.ts'
 import type { SettlementRefusal } from '../../provider/settler.ts'
-import { timeObjection, upToKey } from '../../rules/exact.ts'
+import { sellerWindow, timeObjection, upToKey } from '../../rules/exact.ts'
 import type { UpToAuthorization } from '../../rules/terms.ts'
 import { upToObjection } from '../../rules/up-to.ts'
 import { parseUpTo } from '../rules/up-to-payload.ts'
@@ -28,6 +28,9 @@ const termWords = {
   amount: 'permit2_amount_mismatch',
 } as const
 
+/** Clocks of payers may be ahead by so much. */
+const clockToleranceSeconds = 60n
+
 export type UpToPayment = { readonly authorization: UpToAuthorization; readonly key: Hex; readonly payer: Address }
 
 /** The payment in a request. Throws `payments/bad-payment`. */
@@ -47,14 +50,21 @@ export async function verifyUpTo(
   const { asset: token, payTo, amountAtomic: maximumAtomic } = requirements
   const objection = upToObjection(authorization, { token, payTo, maximumAtomic })
   if (objection !== undefined) return { isValid: false, invalidReason: termWords[objection], payer }
-  const late = timeObjection(authorization, nowSeconds)
-  if (late === 'expired') return { isValid: false, invalidReason: words.expired, payer }
-  // It is kept for its server until it ends.
-  if (late === 'far') return { isValid: false, invalidReason: 'permit2_deadline_too_far', payer }
+  if (timeObjection(authorization, nowSeconds) === 'expired')
+    return { isValid: false, invalidReason: words.expired, payer }
+  // It is kept for its server until it ends, also where it does not begin yet.
+  if (authorization.validBefore > nowSeconds + aheadSeconds(requirements.maxTimeoutSeconds))
+    return { isValid: false, invalidReason: 'permit2_deadline_too_far', payer }
   const check = await settler.check(authorization)
   return check.state === 'payable'
     ? { isValid: true, payer }
     : { isValid: false, invalidReason: words[check.reason], invalidMessage: check.detail, payer }
+}
+
+/** What its server asked for, within what any may ask. */
+function aheadSeconds(maxTimeoutSeconds: number): bigint {
+  const asked = BigInt(Math.floor(Math.min(maxTimeoutSeconds, Number(sellerWindow.mostAheadSeconds))))
+  return asked + clockToleranceSeconds
 }
 
 /** Moves what the requirements say by now. Never throws; `settlement_pending` where nobody knows. */
