@@ -3,6 +3,8 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } fr
 import { join } from 'node:path'
 import { splitEventStream } from '@koinon/inference/rules'
 import { type Home, writeFileDurably } from '@koinon/node/home'
+import type { PaymentReceipt } from '@koinon/payments/client'
+import type { RecordedPayment } from '@koinon/payments/rules'
 import type { OwnBodies } from '@koinon/sdk'
 import { bundleToJson, parseBundle, type ReceiptBundle } from '@koinon/work'
 
@@ -10,6 +12,8 @@ export type PaidAnswerBytes = {
   readonly headers: Headers
   readonly request: Uint8Array
   readonly response: Uint8Array
+  /** What was paid, where the call was paid by itself. */
+  readonly payment?: PaymentReceipt
 }
 
 export type KeptReceipt = { readonly bundle: ReceiptBundle } & OwnBodies
@@ -17,26 +21,27 @@ export type KeptReceipt = { readonly bundle: ReceiptBundle } & OwnBodies
 const mostKept = 100
 const mostBodyBytes = 4 << 20
 
-/** Keeps the receipt of an answer; its id and kind, or undefined where the answer has none that can be read. */
-export function keepPaidReceipt(home: Home, answer: PaidAnswerBytes): { id: string; kind: string } | undefined {
+/** Keeps the receipt of an answer; its id, or undefined where the answer has none that can be read. */
+export function keepPaidReceipt(home: Home, answer: PaidAnswerBytes): { id: string } | undefined {
   const bundle = bundleOf(answer)
   const first = bundle?.hops[0]?.receipt
   if (bundle === undefined || first === undefined) return undefined
   const id = first.requestId.replace(/^0x/, '')
   if (!/^[0-9a-f]{32}$/.test(id)) return undefined
-  const { request, response } = answer
+  const { request, response, payment } = answer
   const isKept = request.length + response.length <= mostBodyBytes
   const folder = folderOf(home)
   mkdirSync(folder, { recursive: true, mode: 0o700 })
   const json = {
     data: bundleToJson(bundle),
+    ...(payment === undefined ? {} : { payment: paymentToJson(payment) }),
     ...(isKept
       ? { request: Buffer.from(request).toString('base64'), response: Buffer.from(response).toString('base64') }
       : {}),
   }
   writeFileDurably(join(folder, `${id}.json`), `${JSON.stringify(json)}\n`)
   dropOldest(folder)
-  return { id, kind: first.kind }
+  return { id }
 }
 
 /** A receipt that this home kept, by its id; undefined where it kept none. */
@@ -47,12 +52,27 @@ export function readPaidReceipt(home: Home, id: string): KeptReceipt | undefined
 
 /** A receipt in a file, with the bodies where the file has them. Throws what is wrong with it. */
 export function readReceiptJson(path: string): KeptReceipt {
-  const json = JSON.parse(readFileSync(path, 'utf8')) as { data?: unknown; request?: unknown; response?: unknown }
+  const json = JSON.parse(readFileSync(path, 'utf8')) as {
+    data?: unknown
+    request?: unknown
+    response?: unknown
+    payment?: PaymentJson
+  }
   return {
     bundle: parseBundle(json.data ?? json),
     ...(typeof json.request === 'string' ? { ownRequest: Buffer.from(json.request, 'base64') } : {}),
     ...(typeof json.response === 'string' ? { ownResponse: Buffer.from(json.response, 'base64') } : {}),
+    ...(json.payment === undefined
+      ? {}
+      : { payment: { ...json.payment, chargedAtomic: BigInt(json.payment.chargedAtomic) } }),
   }
+}
+
+type PaymentJson = Omit<RecordedPayment, 'chargedAtomic'> & { readonly chargedAtomic: string }
+
+function paymentToJson({ payer, terms, backEnd, chargedAtomic, isStated, channelId }: PaymentReceipt): PaymentJson {
+  const charge = { chargedAtomic: chargedAtomic.toString(), isStated }
+  return { payer, payTo: terms.payTo, backEnd, ...charge, ...(channelId === undefined ? {} : { channelId }) }
 }
 
 /** In the header of an answer that was paid before it came, else at the end of a stream. */

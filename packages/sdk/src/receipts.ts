@@ -1,7 +1,8 @@
 /** Fetching a receipt from a gateway and judging it in the caller's own process. */
 import { KoinonError, verifySession } from '@koinon/base'
 import { type AnswerEngine, type AnswerEvidence, parseAnswerEvidence, verifyAnswer } from '@koinon/inference/verifier'
-import { type Check, parseBundle, type ReceiptBundle, type Rung } from '@koinon/work'
+import { checkHttpBundle, httpKind, type RecordedPayment } from '@koinon/payments/rules'
+import { type Check, notChecked, parseBundle, type ReceiptBundle, type Rung } from '@koinon/work'
 
 export type GatewayAccess = { readonly gatewayUrl: string; readonly apiKey: string }
 
@@ -12,8 +13,13 @@ export type FetchedReceipt = {
   readonly evidenceProblem: string | undefined
 }
 
-/** Bodies as the caller sent and received them, where it kept them; they count more than what the provider shows. */
-export type OwnBodies = { readonly ownRequest?: Uint8Array; readonly ownResponse?: Uint8Array }
+/** Bodies as the caller sent and received them, and what it paid, where it kept them; they count more than what the provider shows. */
+export type OwnBodies = {
+  readonly ownRequest?: Uint8Array
+  readonly ownResponse?: Uint8Array
+  /** Of what was bought over HTTP. */
+  readonly payment?: RecordedPayment
+}
 
 const timeoutMs = 15_000
 
@@ -31,12 +37,13 @@ export async function fetchReceipt(access: GatewayAccess, id: string): Promise<F
   }
 }
 
-/** Checks a receipt up to a level; L2 needs an engine with the model that the receipt names. */
-export function verifyReceipt(
+/** Checks a receipt of any kind up to a level; L2 needs an engine with the model that the receipt names. */
+export async function verifyReceipt(
   receipt: Pick<FetchedReceipt, 'bundle' | 'evidence'> & OwnBodies,
   options: { readonly level: Rung; readonly chainId?: number; readonly engine?: AnswerEngine },
 ): Promise<readonly Check[]> {
   const { level, chainId, engine } = options
+  if (receipt.bundle.hops[0]?.receipt.kind === httpKind) return verifyPurchase(receipt, level, chainId)
   return verifyAnswer(
     {
       ...receipt,
@@ -46,6 +53,22 @@ export function verifyReceipt(
     },
     level,
   )
+}
+
+function verifyPurchase(
+  { bundle, ownRequest, ownResponse, payment }: Pick<FetchedReceipt, 'bundle'> & OwnBodies,
+  level: Rung,
+  chainId: number | undefined,
+): readonly Check[] {
+  const paper = checkHttpBundle({
+    bundle,
+    verifySession,
+    ...(ownRequest === undefined ? {} : { request: ownRequest }),
+    ...(ownResponse === undefined ? {} : { response: ownResponse }),
+    ...(payment === undefined ? {} : { payment }),
+    ...(chainId === undefined ? {} : { chainId }),
+  })
+  return level === 'L0' ? paper : [...paper, notChecked('replay', 'what a seller answers cannot be computed again')]
 }
 
 async function get({ gatewayUrl, apiKey }: GatewayAccess, path: string): Promise<unknown> {

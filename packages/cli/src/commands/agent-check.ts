@@ -125,7 +125,8 @@ async function buy(
     const receipt = receiptOf(response)
     const payment = receipt === undefined ? undefined : describePayment(receipt)
     const sent = new TextEncoder().encode(body)
-    const kept = payment && keepPaidReceipt(home, { headers: response.headers, request: sent, response: bytes })
+    const answer = { headers: response.headers, request: sent, response: bytes }
+    const kept = receipt && keepPaidReceipt(home, { ...answer, payment: receipt })
     for (const line of stopped ?? []) say(line)
     say(typed(paidSentence(response.status, payment, kept, bytes.length)))
     const cost = payment === undefined ? 'nothing paid' : `paid ${payment.chargedDollars} dollars (${payment.backEnd})`

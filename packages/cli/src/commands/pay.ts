@@ -91,7 +91,8 @@ export function definePay(pay: Command): void {
           const receipt = receiptOf(response)
           const paid = receipt === undefined ? undefined : describePayment(receipt)
           const sent = new TextEncoder().encode(options.data ?? '')
-          const kept = paid && keepPaidReceipt(home, { headers: response.headers, request: sent, response: bytes })
+          const answer = { headers: response.headers, request: sent, response: bytes }
+          const kept = receipt && keepPaidReceipt(home, { ...answer, payment: receipt })
           for (const line of stopped ?? []) say(line)
           say(typed(paidSentence(response.status, paid, kept, bytes.length)))
           const body = new TextDecoder().decode(bytes)
@@ -214,7 +215,7 @@ export function maximumOf(given: string | undefined, isTest: boolean): bigint {
 export function paidSentence(
   status: number,
   paid: PaymentFacts | undefined,
-  kept: { readonly id: string; readonly kind: string } | undefined,
+  kept: { readonly id: string } | undefined,
   length: number,
 ): string {
   const head = status === 200 ? '' : `status ${status}; `
@@ -230,8 +231,6 @@ export function paidSentence(
   const check =
     kept === undefined
       ? `${length} bytes came without a signed receipt, ${paid.isStated ? 'and the seller confirmed what it charged' : 'and the seller has not confirmed a charge'}: to look it up, ask the seller by the payment id`
-      : kept.kind === 'http'
-        ? `receipt: koinon receipt show ${kept.id}`
-        : `verify: koinon receipt verify ${kept.id}`
+      : `verify: koinon receipt verify ${kept.id}`
   return `${head}${amount} (${paid.backEnd}${steps})${from}${by} to ${paid.payTo}; payment id ${paid.paymentId}; ${check}`
 }

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { request } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -221,8 +221,25 @@ describe('koinon paywall', () => {
     await paywall.stop()
     paywall = await startPaywall('--upstream', `${upstream.url}/api`, '--price', '0.001', '--method', 'exact')
     const exact = await pay()
-    const [, id = ''] = /; receipt: .*koinon receipt show .*([0-9a-f]{32})$/m.exec(exact.stderr) ?? [exact.stderr]
+    const [, id = ''] = /; verify: .*koinon receipt verify .*([0-9a-f]{32})$/m.exec(exact.stderr) ?? [exact.stderr]
     expect((await koinon('receipt', 'show', id)).stdout).toContain('"kind": "http"')
+    const path = join(buyer.path, 'payer', 'receipts', `${id}.json`)
+    const kept = JSON.parse(readFileSync(path, 'utf8'))
+    const verify = async (change: () => void, ...args: readonly string[]) => {
+      change()
+      writeFileSync(path, JSON.stringify(kept))
+      const { code, stdout } = await koinon('--json', 'receipt', 'verify', id, ...args)
+      const { checks } = JSON.parse(stdout).data as { checks: { name: string; state: string }[] }
+      const named = (state: string) => checks.flatMap((check) => (check.state === state ? [check.name] : []))
+      return { code, fail: named('fail'), notChecked: named('notChecked') }
+    }
+    expect(await verify(() => {})).toEqual({ code: 0, fail: [], notChecked: ['payee', 'channel'] })
+    const charged = kept.payment.chargedAtomic
+    const lower = await verify(() => Object.assign(kept.payment, { chargedAtomic: '999' }))
+    expect(lower).toMatchObject({ code: 1, fail: ['amount'] })
+    kept.payment.chargedAtomic = charged
+    const response = Buffer.from('another answer').toString('base64')
+    expect(await verify(() => Object.assign(kept, { response }))).toMatchObject({ fail: ['response', 'counts'] })
     await paywall.stop()
   }, 60_000)
 

@@ -4,8 +4,9 @@ import type { NetworkFile } from '@koinon/ledger'
 import { existingAccountKey, type Home, noKeyHint, readApiKeys, type StoredApiKey } from '@koinon/node/home'
 import { resolveReplayModel } from '@koinon/node/local'
 import { networkOf, requestJson } from '@koinon/node/wallet'
+import { httpKind } from '@koinon/payments/rules'
 import { type FetchedReceipt, fetchReceipt, type OwnBodies, verifyReceipt } from '@koinon/sdk'
-import { bundleToJson, type Check, type Rung, rungs } from '@koinon/work'
+import { bundleToJson, type Check, type ReceiptBundle, type Rung, rungs } from '@koinon/work'
 import type { Command } from 'commander'
 import { readPaidReceipt, readReceiptJson } from '../paid-receipts.ts'
 import { parseInteger, runCommand } from '../runner.ts'
@@ -145,6 +146,11 @@ function readBody(path: string, flag: string): Uint8Array {
 /** Whether the ledger knows the worker; whoever signs a receipt can name any account. */
 async function ledgerChecks({ bundle }: FetchedReceipt, network: NetworkFile | undefined): Promise<readonly Check[]> {
   const worker = bundle.hops.at(-1)?.receipt.payee
+  if (isPurchase(bundle))
+    return [
+      { name: 'payee', state: 'notChecked', detail: 'whoever sells over HTTP needs no seat, so none is looked for' },
+      { name: 'channel', state: 'notChecked', detail: 'that the money moved is not looked up on the ledger' },
+    ]
   if (network === undefined || worker === undefined)
     return [{ name: 'payee', state: 'notChecked', detail: 'this home belongs to no network' }]
   const { createLedgerReader, readNeurons } = await import('@koinon/ledger')
@@ -238,10 +244,16 @@ async function listOf(key: StoredApiKey, limit: number): Promise<readonly Record
   return answer.receipts
 }
 
+/** Bought over HTTP, by itself: there is neither a seat nor anything to replay. */
+function isPurchase({ hops }: ReceiptBundle): boolean {
+  return hops[0]?.receipt.kind === httpKind
+}
+
 /** What would let more be checked, where something is not. */
 function wayOn(checks: readonly Check[], found: FetchedReceipt & OwnBodies, options: VerifyOptions): string {
   if (checks.every((check) => check.state !== 'notChecked')) return ''
   const isShown = found.evidence !== undefined
+  const isReplayable = !isPurchase(found.bundle)
   const ways = [
     ...(isShown || options.request !== undefined || found.ownRequest !== undefined
       ? []
@@ -249,8 +261,8 @@ function wayOn(checks: readonly Check[], found: FetchedReceipt & OwnBodies, opti
     ...(isShown || options.response !== undefined || found.ownResponse !== undefined
       ? []
       : ['--response FILE (the body you received)']),
-    ...(options.level === 'L2' || !isShown ? [] : ['--level L2 (replays the answer)']),
-    ...(isShown ? [] : ['the id instead of a file (its provider shows what a replay needs)']),
+    ...(options.level === 'L2' || !isShown || !isReplayable ? [] : ['--level L2 (replays the answer)']),
+    ...(isShown || !isReplayable ? [] : ['the id instead of a file (its provider shows what a replay needs)']),
   ]
   return ways.length === 0 ? '' : `\nMore can be checked with ${ways.join(', ')}`
 }

@@ -1,6 +1,6 @@
 /** A priced call that is an A2A task: payments and receipts in metadata (specs/0022-machine-payments.md section 6). */
 import { asObject } from '../mpp/rules/canonical-json.ts'
-import { requestHashOf } from '../provider/wire-request.ts'
+import { requestHashOf } from '../rules/http-call.ts'
 import type { PaymentTerms } from '../rules/terms.ts'
 import { a2aDemand, a2aFailed, a2aKeys, a2aPaid, a2aPending } from '../x402/rules/a2a.ts'
 import type { JsonRecord } from '../x402/rules/header.ts'

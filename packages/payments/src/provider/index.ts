@@ -20,4 +20,4 @@ export type {
   WirePart,
   WireRequest,
 } from './wire.ts'
-export { requestHashOf, requestOf } from './wire-request.ts'
+export { requestOf } from './wire-request.ts'

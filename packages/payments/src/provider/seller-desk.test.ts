@@ -11,6 +11,7 @@ import type { ReceiptLedger } from '../core/receipt-ledger.ts'
 import { paymentsSchema } from '../core/schema.ts'
 import { channelIdOf } from '../rules/channel.ts'
 import { claimableTotal } from '../rules/claims.ts'
+import { requestHashOf } from '../rules/http-call.ts'
 import type { PaymentTerms } from '../rules/terms.ts'
 import type { SignedVoucher } from '../rules/voucher.ts'
 import {
@@ -26,7 +27,6 @@ import {
 import type { CallResult, HeldPayment, PaidCall } from './cash-desk.ts'
 import { ChannelAdmission } from './channel-admission.ts'
 import { SellerDesk } from './seller-desk.ts'
-import { requestHashOf } from './wire-request.ts'
 
 const payer = party('payer')
 const payee = party('payee')

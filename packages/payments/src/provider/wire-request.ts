@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import { type Hex, sha256Hex } from '@koinon/base'
+import { requestHashOf } from '../rules/http-call.ts'
 import type { WireRequest } from './wire.ts'
 
 /** A request that was read whole, under the seller's own origin. */
@@ -11,9 +11,4 @@ export function requestOf(incoming: IncomingMessage, origin: string, body: Uint8
     headers[name] = Array.isArray(value) ? value.join(', ') : value
   }
   return { method, url, headers, body, requestHash: requestHashOf(method, url, body) }
-}
-
-/** SHA-256 of `METHOD\nURL\nhex of SHA-256 of the body`. */
-export function requestHashOf(method: string, url: string, body: Uint8Array): Hex {
-  return sha256Hex(`${method}\n${url}\n${sha256Hex(body).slice(2)}`)
 }

@@ -22,6 +22,8 @@ export {
 export { channelReceiptsObjection } from './channel-receipts.ts'
 export { depositDueAtomic, owedAtomicUp, type RoomPolicy } from './channel-room.ts'
 export { type Caveat, type Delegation, delegationHash } from './delegation.ts'
+export { httpKind } from './http-call.ts'
+export { checkHttpBundle } from './http-receipt-check.ts'
 export {
   type KeyGrant,
   keyGrantDigest,
@@ -33,6 +35,7 @@ export {
 export type { ChannelStanding } from './paid-call-refusals.ts'
 export { lentAtomic, type PayerChannel } from './payer-channel.ts'
 export type { AllowedAsset, PayerPolicy } from './payer-policy.ts'
+export { checkPayment, type RecordedPayment } from './payment-check.ts'
 export type {
   Asset,
   BackEnd,

@@ -1,8 +1,9 @@
 /** What the receipts of one answer come to (specs/0026-agents.md section 7). */
-import { type Hex, picoUsdToAtomic, picoUsdToAtomicUp, sha256Hex, verifySession } from '@koinon/base'
+import { type Hex, sha256Hex, verifySession } from '@koinon/base'
 import { checkInferenceBundle, splitEventStream } from '@koinon/inference/rules'
 import type { PaymentReceipt } from '@koinon/payments/client'
-import { type Check, checkThat, fail, notChecked, parseBundle, type ReceiptBundle } from '@koinon/work'
+import { checkPayment } from '@koinon/payments/rules'
+import { type Check, checkThat, fail, notChecked, parseBundle, type Receipt, type ReceiptBundle } from '@koinon/work'
 
 /** Receipts of an answer and every check of them; there is no single word for it. */
 export type AnswerReceipt = {
@@ -72,26 +73,11 @@ function checksOf(answer: KeptAnswer, bundle: ReceiptBundle, responseHash: Hex):
       ...(request === undefined ? {} : { requestHash: sha256Hex(request) }),
       ...(chainId === undefined ? {} : { chainId }),
     }),
-    ...(payment === undefined ? [] : [checkPayment(payment, bundle)]),
+    ...(payment === undefined ? [] : [ofPayment(payment, outer)]),
   ]
 }
 
-/** The receipt is of this payment, and the charge is what the receipt says. */
-function checkPayment(payment: PaymentReceipt, { hops }: ReceiptBundle): Check {
-  const name = 'payment'
-  const outer = hops[0]?.receipt
-  if (outer === undefined) return fail(name, 'there is no receipt')
-  const { backEnd, chargedAtomic, isStated, payer, terms, channelId } = payment
-  // What a channel owes is rounded up as one sum, so that a single charge may be rounded down.
-  const leastAtomic = picoUsdToAtomic(outer.amountPicoUsd)
-  const mostAtomic = picoUsdToAtomicUp(outer.amountPicoUsd)
-  const isOfPayment =
-    outer.payer === payer && outer.payee === terms.payTo && (backEnd !== 'channel' || outer.channelId === channelId)
-  if (!isOfPayment) return fail(name, `the receipt is of ${outer.payer} and ${outer.payee}, on another account`)
-  const isRight = chargedAtomic >= leastAtomic && (backEnd === 'exact' || chargedAtomic <= mostAtomic)
-  return checkThat(
-    name,
-    !isStated || isRight,
-    `${isStated ? `charged ${chargedAtomic}` : 'no charge stated'}, the receipt comes to ${outer.amountPicoUsd} millionths of an atomic unit`,
-  )
+function ofPayment(payment: PaymentReceipt, outer: Receipt | undefined): Check {
+  if (outer === undefined) return fail('payment', 'there is no receipt')
+  return checkPayment('payment', { ...payment, payTo: payment.terms.payTo }, outer)
 }
