@@ -22,6 +22,7 @@ import { runKoinon } from '../testing/run-koinon.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'koinon-cli-check-'))
 const home = openHome(join(folder, 'home'))
+const poor = openHome(join(folder, 'poor'))
 const others: Listening[] = []
 let network: TestNetwork
 let first: Listening
@@ -54,6 +55,8 @@ beforeAll(async () => {
   await giver.sender.send({ to: address, value: 10n ** 18n }, 'gas')
   const faucet = { address: network.network.contracts.dollar, abi: testDollarAbi, functionName: 'faucet' } as const
   await giver.sender.call({ ...faucet, args: [address, 10_000_000n] })
+  writeFileSync(poor.networkFile, JSON.stringify(network.network))
+  await giver.sender.call({ ...faucet, args: [accountKey(poor, 'wallet', systemRandom).address, 5_000n] })
 }, 120_000)
 afterAll(async () => {
   for (const one of others.reverse()) await one.close()
@@ -71,9 +74,12 @@ const registration = () => {
   return buildRegistrationFile({ ...file, services, registrations: [], supportedTrust: [] })
 }
 const check = (...args: readonly string[]) => runKoinon(home.path, 'agent', 'check', listed.url, ...args)
-async function json(...args: readonly string[]) {
+const json = (...args: readonly string[]) => boughtBy(home, ...args)
+async function boughtBy({ path }: { readonly path: string }, ...args: readonly string[]) {
   type Data = { readonly checks: readonly { readonly name: string }[]; readonly payment: unknown }
-  const { data, error } = JSON.parse((await check('--json', ...args)).stdout) as { data: Data | null; error?: unknown }
+  const { data, error } = JSON.parse(
+    (await runKoinon(path, 'agent', 'check', listed.url, '--json', ...args)).stdout,
+  ) as { data: Data | null; error?: unknown }
   return { bought: data?.checks.find(({ name }) => name === 'bought'), payment: data?.payment, error }
 }
 
@@ -96,6 +102,12 @@ describe('koinon agent check --pay', () => {
     } finally {
       await owner.close()
     }
+  })
+
+  it('blames no seller for a wallet that does not hold what it signed for, whatever word the refusal has', async () => {
+    const empty = await boughtBy(poor, '--pay')
+    const details = { neededAtomic: '20000', heldAtomic: '5000' }
+    expect(empty).toMatchObject({ bought: undefined, error: { code: 'payments/payer-short', details } })
   })
 
   it.each([

@@ -25,8 +25,6 @@ const sellersFaults = [
   'payments/insecure-origin',
   'payments/seller-overclaims',
 ]
-/** Why a payment is refused that its payer cannot cover. */
-const emptyPayer = /insufficient/
 
 /** `koinon agent check URL`: what a stranger would find wrong with a listing, and what to do about it. */
 export function defineAgentCheck(agent: Command): void {
@@ -150,5 +148,6 @@ async function buy(
 
 function isSellersFault(error: unknown): error is KoinonError {
   if (!isKoinonError(error) || !sellersFaults.includes(error.code)) return false
-  return !emptyPayer.test(String(error.details?.['reason'] ?? ''))
+  // Whoever does not know that the payer holds what it signed for blames nobody.
+  return error.code !== 'payments/payment-refused' || error.details?.['isCovered'] === true
 }

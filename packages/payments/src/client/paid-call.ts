@@ -84,8 +84,8 @@ export async function payCall<answer>(options: PaidCallOptions<answer>): Promise
           payment = next
           continue
         }
-        await payer.refused(payment)
-        throw paymentRefused(receipt?.error ?? challenge?.error, payment.paymentId)
+        const isCovered = await payer.refused(payment)
+        throw paymentRefused(receipt?.error ?? challenge?.error, payment.paymentId, isCovered)
       }
       payment = { ...payment, mayBeCharged: true }
       const isFailure = outcome.answer !== undefined && outcome.retryAfterMs === undefined

@@ -1,5 +1,6 @@
 import { type Address, fetchFailureReason, isKoinonError, KoinonError } from '@koinon/base'
 import { permit2Address } from '../rules/up-to.ts'
+import type { PayerCover } from './payer-cover.ts'
 
 /** Charged, or perhaps charged, and the answer never came. Paying again is the caller's decision. */
 export function answerLost(paymentId: string, maximumAtomic: bigint): KoinonError {
@@ -41,15 +42,28 @@ export function nothingPayable(reasons: readonly KoinonError[]): KoinonError {
   })
 }
 
-/** The seller asks again after it was paid. What was signed stays valid, so nothing new is signed beside it. */
-export function paymentRefused(reason: string | undefined, paymentId: string): KoinonError {
+/** A payment was refused, and the ledger says that its payer does not hold what was signed for. */
+export function payerShort(paymentId: string, { account, neededAtomic, heldAtomic }: PayerCover): KoinonError {
+  return new KoinonError({
+    code: 'payments/payer-short',
+    message: `The payment was refused: ${account} holds ${heldAtomic} atomic units, and ${neededAtomic} were signed for`,
+    hint: 'Send that account the rest. The same call sent again goes with the same payment as long as that is valid.',
+    details: { paymentId, account, neededAtomic: neededAtomic.toString(), heldAtomic: heldAtomic.toString() },
+  })
+}
+
+/**
+ * The seller asks again after it was paid. What was signed stays valid, so nothing new is signed beside it. `details.isCovered` where the ledger
+ * says that the payer holds what it signed for: then the refusal is the seller's alone.
+ */
+export function paymentRefused(reason: string | undefined, paymentId: string, isCovered = false): KoinonError {
   // Words of the wires are passed on. Sentences of a seller are not: a model may read this.
   const isWord = reason !== undefined && /^[\w/.:-]{1,100}$/.test(reason)
   return new KoinonError({
     code: 'payments/payment-refused',
     message: `The seller did not take the payment${isWord ? `: ${reason}` : ''}`,
     hint: 'Nothing else was signed. The same call sent again goes with the same payment as long as that is valid.',
-    details: { paymentId, ...(reason === undefined ? {} : { reason: reason.slice(0, 200) }) },
+    details: { paymentId, isCovered, ...(reason === undefined ? {} : { reason: reason.slice(0, 200) }) },
   })
 }
 

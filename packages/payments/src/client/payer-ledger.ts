@@ -11,6 +11,8 @@ export type PayerLedger = {
   depositOf(domain: EscrowDomain, channelId: Hex): Promise<bigint>
   /** Whether an EIP-3009 authorization was used. Throws `payments/ledger-unreachable`. */
   isUsed(chainId: number, token: Address, from: Address, nonce: Hex): Promise<boolean>
+  /** What an account holds of a token, atomic units. Throws `payments/ledger-unreachable`. */
+  balanceOf(chainId: number, token: Address, account: Address): Promise<bigint>
   /** Left out, nothing is paid by Permit2. */
   readonly permit2?: Permit2Ledger
 }
@@ -23,6 +25,8 @@ export function payerLedger(reader: LedgerReader): PayerLedger {
       const facts = await readChannelFacts(reader, domain, [channelId])
       return facts.get(channelId)?.depositAtomic ?? 0n
     },
+    balanceOf: (_chainId, token, account) =>
+      reachable(reader.readContract({ address: token, abi: dollarAbi, functionName: 'balanceOf', args: [account] })),
     isUsed: (_chainId, token, from, nonce) =>
       reachable(
         reader.readContract({

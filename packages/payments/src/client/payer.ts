@@ -7,7 +7,8 @@ import { awaitsOthers, correctCall, sameOption } from './correct-call.ts'
 import { isUsed } from './ended-authorizations.ts'
 import { OpenCalls } from './open-calls.ts'
 import { PayerChannels } from './payer-channels.ts'
-import { answerLost, isOfOneWay, isOverMoney, outcomeUnknown } from './payer-errors.ts'
+import { coverOf } from './payer-cover.ts'
+import { answerLost, isOfOneWay, isOverMoney, outcomeUnknown, payerShort } from './payer-errors.ts'
 import type { PayerParts } from './payer-parts.ts'
 import { memoryPayerStore, type PayerCall } from './payer-store.ts'
 import type { CallToPay, OpenPayment, PayerOptions, PaymentReceipt } from './payer-types.ts'
@@ -140,15 +141,24 @@ export class Payer {
     return paymentReceipt(payment, receipt)
   }
 
-  /** The seller refused a payment; the ledger tells whether an authorization was used all the same. Throws `payments/answer-lost`. */
-  async refused(payment: OpenPayment): Promise<void> {
-    const { maximumAtomic } = payment.option.terms
+  /**
+   * The seller refused a payment; the ledger tells whether an authorization was used all the same, and whether the payer holds what it signed
+   * for: undefined where nobody can say. Throws `payments/answer-lost`, `payments/payer-short`.
+   */
+  async refused(payment: OpenPayment): Promise<boolean | undefined> {
+    const { chainId, maximumAtomic } = payment.option.terms
     const used = await isUsed(this.#parts, payment.commitment).catch(() => undefined)
     if (used === true) {
       await this.#parts.calls.finish(payment, 'lost', maximumAtomic)
       throw answerLost(payment.paymentId, maximumAtomic)
     }
     await this.abandon(payment)
+    const { ledger } = this.#parts.settings
+    if (ledger === undefined || used === undefined) return undefined
+    const cover = await coverOf(ledger, chainId, payment.commitment).catch(() => 'unknown' as const)
+    if (cover === 'unknown') return undefined
+    if (cover !== undefined && cover.heldAtomic < cover.neededAtomic) throw payerShort(payment.paymentId, cover)
+    return true
   }
 
   /** Stops waiting for an outcome. The commitment stays open and counts against the limits; the same call again takes it up. */

@@ -36,7 +36,11 @@ const store = await DurableStore.open(path, payerSchema)
 const payer = new Payer({
   signer: localPaymentSigner(hexToBytes(secretKey as Hex)),
   store: durablePayerStore(store),
-  ledger: { isUsed, depositOf: () => Promise.reject(new Error('not asked')) },
+  ledger: {
+    isUsed,
+    depositOf: () => Promise.reject(new Error('not asked')),
+    balanceOf: () => Promise.reject(new Error('not asked')),
+  },
   policy: {
     assets: [{ chainId, token, name, version: '1', decimals: 6, escrow, collector }],
     maximumPerCallAtomic: 100_000n,

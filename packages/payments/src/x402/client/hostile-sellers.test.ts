@@ -105,6 +105,24 @@ describe('a seller that keeps what it got', () => {
     expect(new Set(hostile.received.map(({ payload }) => payload.deposit?.amount))).toEqual(new Set(['20000']))
   })
 
+  it('and blames the payer is believed by the ledger alone', async () => {
+    hostile.behave = (_payload, response) =>
+      hostile.ask(response, accepted({ scheme: 'exact' }), 'invalid_exact_evm_insufficient_balance')
+    const refusedTo = (heldAtomic: bigint | undefined) => {
+      const balanceOf = () =>
+        heldAtomic === undefined ? Promise.reject(new Error('away')) : Promise.resolve(heldAtomic)
+      const isUsed = () => Promise.resolve(false)
+      return payWith(newPayer({ ledger: { balanceOf, isUsed, depositOf: () => Promise.resolve(0n) } }))()
+    }
+    const code = 'payments/payment-refused'
+    await expect(refusedTo(1_000n)).rejects.toMatchObject({ code, details: { isCovered: true } })
+    await expect(refusedTo(undefined)).rejects.toMatchObject({ code, details: { isCovered: false } })
+    await expect(refusedTo(999n)).rejects.toMatchObject({
+      code: 'payments/payer-short',
+      details: { neededAtomic: '1000', heldAtomic: '999' },
+    })
+  })
+
   it('and answers 500, or never, gets one voucher step for any number of calls', async () => {
     hostile.behave = (payload, response) =>
       payload === undefined ? hostile.ask(response, accepted()) : response.writeHead(500).end('oops')
