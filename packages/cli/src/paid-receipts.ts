@@ -70,8 +70,13 @@ export function readReceiptJson(path: string): KeptReceipt {
 
 type PaymentJson = Omit<RecordedPayment, 'chargedAtomic'> & { readonly chargedAtomic: string }
 
-function paymentToJson({ payer, terms, backEnd, chargedAtomic, isStated, channelId }: PaymentReceipt): PaymentJson {
-  const charge = { chargedAtomic: chargedAtomic.toString(), isStated }
+function paymentToJson(payment: PaymentReceipt): PaymentJson {
+  const { payer, terms, backEnd, chargedAtomic, isStated, channelId, transaction } = payment
+  const charge = {
+    chargedAtomic: chargedAtomic.toString(),
+    isStated,
+    ...(transaction === undefined ? {} : { transaction }),
+  }
   return { payer, payTo: terms.payTo, backEnd, ...charge, ...(channelId === undefined ? {} : { channelId }) }
 }
 

@@ -1,6 +1,6 @@
 /** `koinon agent check --pay` with real money, beside calls of `koinon pay` from the same home. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { request as ask } from 'node:http'
+import { request as ask, type IncomingHttpHeaders } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { buildRegistrationFile } from '@koinon/agents/rules'
@@ -43,7 +43,7 @@ beforeAll(async () => {
     const { method, headers } = request
     request.pipe(
       ask(`${second.url}/paid`, { method, headers: { ...headers, host: listed.url.slice(7) } }, (answer) => {
-        response.writeHead(answer.statusCode ?? 500, answer.headers)
+        response.writeHead(answer.statusCode ?? 500, inOtherWords(answer.headers))
         answer.pipe(response)
       }),
     )
@@ -72,6 +72,15 @@ const registration = () => {
   const file = { name: 'Listed', description: '', image: '', x402Support: true, active: true }
   const services = [{ name: 'koinon pay', endpoint: `${listed.url}/openapi.json` }]
   return buildRegistrationFile({ ...file, services, registrations: [], supportedTrust: [] })
+}
+/** The same refusal as sellers say it who send deposits themselves. */
+function inOtherWords(headers: IncomingHttpHeaders): IncomingHttpHeaders {
+  const names = ['payment-required', 'payment-response'].filter((name) => typeof headers[name] === 'string')
+  const changed = names.map((name) => {
+    const json = Buffer.from(headers[name] as string, 'base64').toString('utf8')
+    return [name, Buffer.from(json.replaceAll('insufficient_balance', 'deposit_transaction_failed')).toString('base64')]
+  })
+  return { ...headers, ...Object.fromEntries(changed) }
 }
 const check = (...args: readonly string[]) => runKoinon(home.path, 'agent', 'check', listed.url, ...args)
 const json = (...args: readonly string[]) => boughtBy(home, ...args)

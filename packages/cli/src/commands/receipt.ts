@@ -6,9 +6,9 @@ import { resolveReplayModel } from '@koinon/node/local'
 import { networkOf, requestJson } from '@koinon/node/wallet'
 import { httpKind } from '@koinon/payments/rules'
 import { type FetchedReceipt, fetchReceipt, type OwnBodies, verifyReceipt } from '@koinon/sdk'
-import { bundleToJson, type Check, type ReceiptBundle, type Rung, rungs } from '@koinon/work'
+import { bundleToJson, type Check, type ReceiptBundle, type Rung, rungs, type SignedReceipt } from '@koinon/work'
 import type { Command } from 'commander'
-import { readPaidReceipt, readReceiptJson } from '../paid-receipts.ts'
+import { type KeptReceipt, readPaidReceipt, readReceiptJson } from '../paid-receipts.ts'
 import { parseInteger, runCommand } from '../runner.ts'
 import { table } from '../table.ts'
 
@@ -144,12 +144,15 @@ function readBody(path: string, flag: string): Uint8Array {
 }
 
 /** Whether the ledger knows the worker; whoever signs a receipt can name any account. */
-async function ledgerChecks({ bundle }: FetchedReceipt, network: NetworkFile | undefined): Promise<readonly Check[]> {
+async function ledgerChecks(
+  { bundle, payment }: FetchedReceipt & OwnBodies,
+  network: NetworkFile | undefined,
+): Promise<readonly Check[]> {
   const worker = bundle.hops.at(-1)?.receipt.payee
   if (isPurchase(bundle))
     return [
       { name: 'payee', state: 'notChecked', detail: 'whoever sells over HTTP needs no seat, so none is looked for' },
-      { name: 'channel', state: 'notChecked', detail: 'that the money moved is not looked up on the ledger' },
+      await settledCheck({ bundle, ...(payment === undefined ? {} : { payment }) }, network),
     ]
   if (network === undefined || worker === undefined)
     return [{ name: 'payee', state: 'notChecked', detail: 'this home belongs to no network' }]
@@ -169,6 +172,17 @@ async function ledgerChecks({ bundle }: FetchedReceipt, network: NetworkFile | u
   } catch {
     return [{ name: 'payee', state: 'notChecked', detail: 'the ledger does not answer' }]
   }
+}
+
+async function settledCheck({ bundle, payment }: KeptReceipt, network: NetworkFile | undefined): Promise<Check> {
+  if (network === undefined) return { name: 'channel', state: 'notChecked', detail: 'this home belongs to no network' }
+  const [{ createLedgerReader }, { checkSettled }] = await Promise.all([
+    import('@koinon/ledger'),
+    import('@koinon/payments/verifier'),
+  ])
+  const { channels, dollar } = network.contracts
+  const domain = { chainId: network.chainId, escrow: channels, token: dollar }
+  return checkSettled(createLedgerReader(network), domain, (bundle.hops[0] as SignedReceipt).receipt, payment)
 }
 
 /** A receipt by its id, as this home kept it or from the gateways of its keys, or from a file. Throws `usage/bad-receipt-id`, `home/no-api-key`. */

@@ -13,6 +13,8 @@ export type RecordedPayment = {
   /** Whether the seller stated the charge. */
   readonly isStated: boolean
   readonly channelId?: Hex
+  /** That settled it, or filled its channel. */
+  readonly transaction?: Hex
 }
 
 /** The receipt is of this payment, and the charge is what the receipt says. */
