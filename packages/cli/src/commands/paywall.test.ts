@@ -218,6 +218,9 @@ describe('koinon paywall', () => {
     const refused = await pay('--budget', 'small')
     expect(refused.code).toBe(1)
     expect(refused.stderr).not.toContain('as long as the chain does')
+    const fromChannel = await koinon('--json', 'pay', `${paywall.url}/a`)
+    const { receiptId } = JSON.parse(fromChannel.stdout).data
+    expect((await koinon('receipt', 'verify', receiptId)).stdout).toMatch(/pass +channel +channel 0x.*holds/)
     await paywall.stop()
     paywall = await startPaywall('--upstream', `${upstream.url}/api`, '--price', '0.001', '--method', 'exact')
     const exact = await pay()
