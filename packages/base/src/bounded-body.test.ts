@@ -10,6 +10,20 @@ describe('an answer read within a bound', () => {
     await expect(boundedBytes(new Response(bytes), 2, refuse)).rejects.toThrow('too long')
   })
 
+  it('comes whole in parts of any size, as far as the bound', async () => {
+    const bytes = Uint8Array.from({ length: 200_001 }, (_, place) => place % 251)
+    const body = () =>
+      new ReadableStream<Uint8Array>({
+        start(parts) {
+          for (let at = 0, size = 1; at < bytes.length; at += size, size = 1 + ((size * 7) % 4_099))
+            parts.enqueue(bytes.slice(at, at + size))
+          parts.close()
+        },
+      })
+    expect(await boundedBytes(new Response(body()), bytes.length, refuse)).toEqual(bytes)
+    await expect(boundedBytes(new Response(body()), bytes.length - 1, refuse)).rejects.toThrow('too long')
+  })
+
   it('reads a text whose letters lie across two parts', async () => {
     const bytes = new TextEncoder().encode('Kosten: 5 €')
     const body = new ReadableStream<Uint8Array>({

@@ -1,5 +1,6 @@
 /** Fetching a receipt from a gateway and judging it in the caller's own process. */
 import { KoinonError, verifySession } from '@koinon/base'
+import { inferenceKind } from '@koinon/inference/rules'
 import { type AnswerEngine, type AnswerEvidence, parseAnswerEvidence, verifyAnswer } from '@koinon/inference/verifier'
 import { checkHttpBundle, httpKind, type RecordedPayment } from '@koinon/payments/rules'
 import { type Check, notChecked, parseBundle, type ReceiptBundle, type Rung } from '@koinon/work'
@@ -29,12 +30,24 @@ const timeoutMs = 15_000
  */
 export async function fetchReceipt(access: GatewayAccess, id: string): Promise<FetchedReceipt> {
   const bundle = parseBundle(await get(access, `/v1/receipts/${encodeURIComponent(id)}`))
+  requireInference(bundle)
   try {
     const evidence = parseAnswerEvidence(await get(access, `/v1/receipts/${encodeURIComponent(id)}/evidence`))
     return { bundle, evidence, evidenceProblem: undefined }
   } catch (error) {
     return { bundle, evidence: undefined, evidenceProblem: (error as Error).message }
   }
+}
+
+/** Which checks are made follows from the kind, so a gateway that shows another one for an answer would choose fewer. */
+function requireInference({ hops }: ReceiptBundle): void {
+  const kind = hops[0]?.receipt.kind
+  if (kind === inferenceKind) return
+  throw new KoinonError({
+    code: 'gateway/bad-answer',
+    message: 'The gateway shows a receipt of another kind for an answer of a model',
+    hint: 'Do not take it for one. Purchases over HTTP are kept by who paid: koinon receipt list.',
+  })
 }
 
 /** Checks a receipt of any kind up to a level; L2 needs an engine with the model that the receipt names. */

@@ -22,7 +22,7 @@ import {
   homeAt,
   programVersion,
 } from '@koinon/node/home'
-import { budgetsJson, createServicePayer, networkOf } from '@koinon/node/wallet'
+import { budgetsJson, createServicePayer, networkOf, receiptOf } from '@koinon/node/wallet'
 import { type NetworkPorts, networkMcp, SpendCeiling } from '@koinon/sdk/mcp'
 import { HoldingsReader } from '@koinon/subnets/pools'
 import type { Command } from 'commander'
@@ -146,7 +146,10 @@ export function openMcp(options: Omit<McpOptions, 'host' | 'port'>): {
       : {
           chainId: network.chainId,
           receipts: {
-            keep: (answer) => keepPaidReceipt(home, answer)?.id,
+            keep: ({ answered, ...answer }) => {
+              const payment = receiptOf(answered)
+              return keepPaidReceipt(home, { ...answer, ...(payment === undefined ? {} : { payment }) })?.id
+            },
             find: (id) => readPaidReceipt(home, id),
           },
           ...ledgerPorts(home, network),

@@ -16,7 +16,7 @@ const cancelRepeatMs = 50
 const answerEnded = 'the answer has ended'
 
 /** What came of asking: the receipt's trailer, if one came. */
-type Asked = { readonly trailer: string | undefined; readonly firstByteAtMs: number }
+type Asked = { readonly trailer: string | undefined; readonly firstByteAtMs: number; readonly isCancelled: boolean }
 
 /** Asks under the session with the provider; one that was started anew knows none and is asked once more, signed. */
 export async function askProvider(
@@ -55,7 +55,7 @@ async function askOnce(
   let status = 0
   const refusal: Buffer[] = []
   const give = new AbortController()
-  const stopCancelling = cancelWhenGone(context, task, candidate, give)
+  const cancellation = cancelWhenOver(context, task, candidate, give)
   try {
     const trailers = await callProvider(
       {
@@ -90,32 +90,40 @@ async function askOnce(
     )
     if (status !== 200) throw providerRefusal(status, Buffer.concat(refusal))
     const trailer = trailers[receiptHeader]
-    return { trailer: typeof trailer === 'string' ? trailer : undefined, firstByteAtMs: firstByteAtMs ?? clock.nowMs() }
+    return {
+      trailer: typeof trailer === 'string' ? trailer : undefined,
+      firstByteAtMs: firstByteAtMs ?? clock.nowMs(),
+      isCancelled: cancellation.isCancelled(),
+    }
   } catch (error) {
     if (error instanceof AttemptFailed) throw error
     if (firstByteAtMs === undefined || !delivery.isComplete) throw failureOf(error)
     // All of the answer is here and only its receipt is missing: it may have become final all the same.
-    return { trailer: undefined, firstByteAtMs }
+    return { trailer: undefined, firstByteAtMs, isCancelled: cancellation.isCancelled() }
   } finally {
-    stopCancelling()
+    cancellation.stop()
   }
 }
 
 /** Tells the provider to stop when the client hangs up or time is over; the answer then ends soon, with a receipt for what was generated. */
-function cancelWhenGone(
+function cancelWhenOver(
   context: AttemptContext,
   task: GatewayTask,
   { link }: Candidate,
   give: AbortController,
-): () => void {
+): { readonly isCancelled: () => boolean; readonly stop: () => void } {
   const { cancelTimeoutMs, answerTimeoutMs } = context.options.limits
-  const giveUp = (what: string) => () => {
-    give.abort(new KoinonError({ code: 'gateway/given-up', message: what, retry: 'later' }))
+  const giveUp = (): void => {
+    const message = 'The provider did not end a cancelled answer'
+    give.abort(new KoinonError({ code: 'gateway/given-up', message, retry: 'later' }))
   }
   const ended = new AbortController()
+  let isCancelled = false
   const cancel = (): void => {
+    if (isCancelled) return
+    isCancelled = true
     clearTimeout(timer)
-    timer = setTimeout(giveUp('The provider did not end a cancelled answer'), cancelTimeoutMs)
+    timer = setTimeout(giveUp, cancelTimeoutMs)
     void sendCancel()
   }
   // The cancellation may overtake the request itself, so it is repeated until the provider knows it or the answer has ended.
@@ -136,11 +144,12 @@ function cancelWhenGone(
   let timer = setTimeout(cancel, answerTimeoutMs)
   if (task.gone.aborted) cancel()
   else task.gone.addEventListener('abort', cancel, { once: true })
-  return () => {
+  const stop = (): void => {
     ended.abort(answerEnded)
     clearTimeout(timer)
     task.gone.removeEventListener('abort', cancel)
   }
+  return { isCancelled: () => isCancelled, stop }
 }
 
 /**

@@ -2,7 +2,6 @@
 import { type Hex, isKoinonError, KoinonError } from '@koinon/base'
 import type { Reservation } from '@koinon/payments/core'
 import { gatewayPrices } from '../rules/gateway-price.ts'
-import { longAnswerMs } from '../rules/receipt-check.ts'
 import { amountOf, type InferenceWork, inferenceKind, inferenceWorkType, type TokenPrices } from '../rules/work.ts'
 import { providerHeader, receiptHeader } from '../wire/headers.ts'
 import { askProvider } from './ask-provider.ts'
@@ -107,7 +106,7 @@ async function run(
       responseHash: hash,
       requestBytes: task.body.length,
       responseBytes: length,
-      mayBeBrokenOff: task.gone.aborted || endedAtMs - sentAtMs >= Math.min(longAnswerMs, limits.answerTimeoutMs),
+      isCancelled: answer.isCancelled || task.gone.aborted,
       request: task.request,
       model: candidate.offer,
       nowMs: endedAtMs,
@@ -133,7 +132,8 @@ async function run(
       context.stepRisk.lose(link.account, inspected.signed.receipt.amountPicoUsd - amountOf(work, work), endedAtMs)
     }
     delivery.finish(settled.bundle, settled.headers, settled.closing)
-    link.succeeded(answer.firstByteAtMs - sentAtMs)
+    // Who reaches the time limit is paid as far as it came, and not asked more for it.
+    if (!answer.isCancelled || task.gone.aborted) link.succeeded(answer.firstByteAtMs - sentAtMs)
     return { work, firstByteAtMs: answer.firstByteAtMs, endedAtMs }
   } catch (error) {
     if (task.response.headersSent) delivery.fail(endingOf(error))

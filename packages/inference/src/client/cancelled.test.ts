@@ -88,7 +88,7 @@ describe('a client that hangs up', () => {
 
 describe('an answer that takes longer than the gateway waits', () => {
   it.each([true, false])('is ended and paid as far as it came, as a stream: %s', async (stream) => {
-    const { network: net, engine } = await setup({}, 400)
+    const { network: net, engine } = await setup({}, 1_500)
     const response = await fetch(`${net.url}/v1/chat/completions`, {
       method: 'POST',
       headers: { authorization: `Bearer ${net.apiKey.text}` },

@@ -174,7 +174,7 @@ export class DebtReconciler {
       requestBytes: request.length,
       responseBytes: response.length,
       // What was under way when we ended broke off for the provider.
-      mayBeBrokenOff: true,
+      isCancelled: true,
     })
   }
 }

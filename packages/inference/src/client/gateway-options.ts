@@ -126,7 +126,7 @@ export const defaultGatewayLimits: Omit<GatewayLimits, 'http'> = {
   attempts: 3,
   firstByteTimeoutMs: 60_000,
   silenceTimeoutMs: 60_000,
-  answerTimeoutMs: 300_000,
+  answerTimeoutMs: 100_000,
   responseBytes: 16 << 20,
   unsentBytes: 4 << 20,
   cancelTimeoutMs: 5_000,

@@ -23,7 +23,7 @@ export type ExpectedReceipt = {
   readonly responseHash: Hex
   readonly requestBytes: number
   readonly responseBytes: number
-  readonly mayBeBrokenOff: boolean
+  readonly isCancelled: boolean
   readonly request: InferenceRequest
   readonly model: ModelOffer
   readonly nowMs: number

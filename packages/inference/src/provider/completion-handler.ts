@@ -189,7 +189,7 @@ export class CompletionHandler {
         if (response.writableLength > this.#options.limits.unsentBytes) response.destroy()
       }
       gone.throwIfAborted()
-      // What the payer or the own time limit ended is paid as far as it came: a stream that is cut for nothing would be free as often as asked.
+      // What the payer or the own time limit ended is owed as far as it came: a stream that is cut for nothing would be free as often as asked.
       if (end === undefined || (end.finishReason === 'abort' && !ends.aborted)) throw engineFailed()
       const endedAtMs = clock.nowMs()
       const times = { receivedAtMs: task.receivedAtMs, firstByteAtMs: firstByteAtMs ?? endedAtMs, endedAtMs }

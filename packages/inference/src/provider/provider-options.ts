@@ -45,7 +45,7 @@ export type ProviderLimits = {
   /** Answers worked on at once, and how many may wait for a place. */
   readonly capacity: number
   readonly queue: number
-  /** Longest time of one answer, its place in the line included. What came until then is paid by gateways from `longAnswerMs` on. */
+  /** Longest time of one answer, its place in the line included; more than gateways wait, who cancel then and pay what came. */
   readonly answerTimeoutMs: number
   /** Output tokens an hour that a payer may receive and not pay for because it hung up. */
   readonly unpaidTokensPerHour: number

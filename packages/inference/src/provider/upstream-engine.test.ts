@@ -76,13 +76,13 @@ describe('UpstreamEngine', () => {
     await engine.stop()
   })
 
-  it('counts pieces when the upstream tells no usage', async () => {
+  it('counts pieces, and estimates the prompt by its bytes, when the upstream tells no usage', async () => {
     const { engine } = await setup([
       chunk({ delta: { content: 'a' } }),
       chunk({ delta: { content: 'b' } }),
       'data: [DONE]\n\n',
     ])
-    expect((await run(engine)).end).toMatchObject({ outputTokens: 2, promptTokens: 0, finishReason: 'stop' })
+    expect((await run(engine)).end).toMatchObject({ outputTokens: 2, promptTokens: 9, finishReason: 'stop' })
     await engine.stop()
   })
 
@@ -107,7 +107,7 @@ describe('UpstreamEngine', () => {
       if (event.kind === 'piece') abort.abort()
       else end = event
     }
-    expect(end).toMatchObject({ finishReason: 'abort', outputTokens: 1 })
+    expect(end).toMatchObject({ finishReason: 'abort', outputTokens: 1, promptTokens: 9 })
     await until('the upstream is free', () => open() === 0)
     await engine.stop()
   })

@@ -22,6 +22,9 @@ type Usage = { readonly promptTokens: number; readonly cachedTokens: number; rea
 /** What the upstream has told of one answer so far. */
 type Told = { finishReason: FinishReason | undefined; usage: Usage | undefined; pieces: number; textBytes: number }
 
+/** What most tokenizers come to, of text of people. */
+const bytesPerToken = 4
+
 /**
  * Any OpenAI-compatible server (vLLM, llama.cpp, Ollama) behind the port. It tells no token ids and no model file, so answers stay
  * on rung L0: signed, not checkable by replay. Token counts are the upstream's own, bounded by what a payer can believe: tokens that
@@ -100,7 +103,9 @@ export class UpstreamEngine implements EnginePort {
 
   #end({ input, maxTokens }: EngineRequest, { finishReason, usage, pieces, textBytes }: Told): EngineEnd {
     const asked = Buffer.byteLength(JSON.stringify(input.kind === 'chat' ? input.messages : input.prompt))
-    const promptTokens = Math.min(usage?.promptTokens ?? 0, promptTokenBound(asked, this.#options.contextLength))
+    // The server counts at the end: of an answer that is broken off before, the prompt would be free.
+    const estimate = Math.ceil(asked / bytesPerToken)
+    const promptTokens = Math.min(usage?.promptTokens ?? estimate, promptTokenBound(asked, this.#options.contextLength))
     return {
       kind: 'end',
       finishReason: finishReason ?? 'stop',

@@ -122,7 +122,7 @@ function objection(changes: Partial<InferenceWork>): string | undefined {
     request,
     requestBytes: 100,
     responseBytes: 10,
-    mayBeBrokenOff: false,
+    isCancelled: false,
   })
 }
 

@@ -53,16 +53,13 @@ function firstDifference(outer: InferenceWork, inner: InferenceWork): string | u
   )
 }
 
-/** A provider that worked on an answer for so long may end it at its own limit and is paid for what it made: else long answers were free. */
-export const longAnswerMs = 60_000
-
 export type ReceiptBounds = {
   readonly model: ModelOffer
   readonly request: InferenceRequest
   readonly requestBytes: number
   readonly responseBytes: number
-  /** Whether the payer may have cancelled, or the answer took {@link longAnswerMs}: no other is broken off and paid for. */
-  readonly mayBeBrokenOff: boolean
+  /** Whether the payer may have cancelled: nobody else breaks an answer off and is paid for it. */
+  readonly isCancelled: boolean
 }
 
 /**
@@ -95,8 +92,8 @@ function samplerObjection(work: InferenceWork, request: InferenceRequest): strin
 }
 
 function countObjection(work: InferenceWork, bounds: ReceiptBounds): string | undefined {
-  const { model, request, requestBytes, responseBytes, mayBeBrokenOff } = bounds
-  if (work.finishReason === 'abort' && !mayBeBrokenOff) return 'it broke off an answer that nobody cancelled'
+  const { model, request, requestBytes, responseBytes, isCancelled } = bounds
+  if (work.finishReason === 'abort' && !isCancelled) return 'it broke off an answer that nobody cancelled'
   const maxTokens = effectiveMaxTokens(request, model.contextLength)
   if (work.maxTokens > maxTokens) return `max tokens ${work.maxTokens}, asked were ${maxTokens}`
   if (work.outputTokens > work.maxTokens) return `${work.outputTokens} output tokens, allowed were ${work.maxTokens}`

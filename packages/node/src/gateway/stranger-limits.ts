@@ -22,21 +22,25 @@ const keptNetworks = 10_000
 
 /** Counts a request from an address; this machine's own are free. Throws `api/rate-limited` (429). */
 export function createStrangerLimits(clock: Clock, limits: StrangerLimits): (address: string | undefined) => void {
-  const own = new RateLimiter({ requestsPerMinute: limits.perNetwork, maximumKeys: keptNetworks })
-  const { ofAll = Number.MAX_SAFE_INTEGER, perWiderNetwork = Number.MAX_SAFE_INTEGER } = limits
-  const all = new RateLimiter({ requestsPerMinute: ofAll })
-  const wider = new RateLimiter({ requestsPerMinute: perWiderNetwork, maximumKeys: keptNetworks })
+  const { perNetwork, perWiderNetwork, ofAll } = limits
+  const limiterOf = (requestsPerMinute: number) => new RateLimiter({ requestsPerMinute, maximumKeys: keptNetworks })
+  const rates: readonly (readonly [RateLimiter, keyOf: (address: string) => string])[] = [
+    [limiterOf(perNetwork), ipNetworkOf] as const,
+    ...(perWiderNetwork === undefined ? [] : [[limiterOf(perWiderNetwork), widerNetworkOf] as const]),
+    ...(ofAll === undefined ? [] : [[limiterOf(ofAll), () => 'all'] as const]),
+  ]
   return (address = 'unknown') => {
-    const network = ipNetworkOf(address)
-    if (isLoopbackHost(network) || address === '::1') return
+    if (isLoopbackHost(ipNetworkOf(address)) || address === '::1') return
     const nowMs = clock.nowMs()
-    const [, widerNetwork = network] = ipNetworksOf(address)
-    const rates = [() => own.take(network, nowMs), () => wider.take(widerNetwork, nowMs), () => all.take('all', nowMs)]
-    for (const rate of rates) {
-      const { isAllowed, resetSeconds } = rate()
+    for (const [rate, keyOf] of rates) {
+      const { isAllowed, resetSeconds } = rate.take(keyOf(address), nowMs)
       if (!isAllowed) throw tooOften(resetSeconds)
     }
   }
+}
+
+function widerNetworkOf(address: string): string {
+  return ipNetworksOf(address)[1] ?? address
 }
 
 function tooOften(resetSeconds: number): KoinonError {

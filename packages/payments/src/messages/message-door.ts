@@ -5,7 +5,7 @@ import { httpStatusOf } from '@koinon/base/node'
 import { isPaymentProblem, type PaymentDoorOptions } from '../paywall/payment-door.ts'
 import type { HeldPayment } from '../provider/cash-desk.ts'
 import type { Wire, WireAttempt, WirePart, WireRequest } from '../provider/wire.ts'
-import { httpCallType } from '../rules/http-call.ts'
+import { httpCallType, httpKind } from '../rules/http-call.ts'
 import { answerNotKept } from '../rules/paid-call-refusals.ts'
 import type { PaymentTerms } from '../rules/terms.ts'
 
@@ -119,7 +119,7 @@ export class MessageDoor {
       const { charge, bundle } = await payment.charge({
         chargedAtomic: payment.maximumAtomic,
         responseHash: bytesToHex(createHash('sha256').update(body).digest()),
-        kind: 'http',
+        kind: httpKind,
         work: httpCallType.toJson(work),
         workHash: httpCallType.hash(work),
         times: { receivedAtMs, firstByteAtMs: endedAtMs, endedAtMs },

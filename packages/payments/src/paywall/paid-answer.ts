@@ -5,7 +5,7 @@ import { type Clock, type Hex, KoinonError, sha256Hex } from '@koinon/base'
 import { sendError, sendText } from '@koinon/base/node'
 import type { CallResult, HeldPayment, StoredAnswer } from '../provider/cash-desk.ts'
 import type { SteppedCall, StreamPart, Wire, WireAttempt, WireRequest } from '../provider/wire.ts'
-import { httpCallType } from '../rules/http-call.ts'
+import { httpCallType, httpKind } from '../rules/http-call.ts'
 import { answerNotKept } from '../rules/paid-call-refusals.ts'
 import type { PaymentTerms } from '../rules/terms.ts'
 
@@ -224,7 +224,7 @@ function resultOf({ request, receivedAtMs, clock, answer }: Release, served: Ser
   return {
     chargedAtomic: served.chargedAtomic,
     responseHash: served.responseHash,
-    kind: 'http',
+    kind: httpKind,
     work: httpCallType.toJson(work),
     workHash: httpCallType.hash(work),
     times: { receivedAtMs, firstByteAtMs, endedAtMs: Math.max(firstByteAtMs, clock.nowMs()) },

@@ -355,6 +355,16 @@ describe('our facilitator', () => {
     expect(before - (await net.dollarsOf(who.address))).toBe(600n)
   })
 
+  it('keeps no payment that its server settled for nothing', async () => {
+    const who = await net.fund('let go')
+    await approve(who, 10_000n)
+    const payment = signed(who, { facilitator: facilitatorGas.address })
+    expect(await facilitator.verify(bodyOf(payment), 'server')).toMatchObject({ isValid: true })
+    expect(await facilitator.verify(bodyOf(payment), 'other')).toMatchObject({ invalidReason: 'payment_in_flight' })
+    expect(await facilitator.settle(bodyOf(payment, 0n), 'server')).toMatchObject({ success: true, transaction: '' })
+    expect(await facilitator.verify(bodyOf(payment), 'other')).toMatchObject({ isValid: true })
+  })
+
   it('verifies nothing that it could not settle', async () => {
     const who = await net.fund('unverifiable')
     const mine = { facilitator: facilitatorGas.address }
@@ -367,6 +377,9 @@ describe('our facilitator', () => {
     expect(await reasonOf(signed(who, { ...mine, to: who.address }))).toBe('invalid_permit2_recipient_mismatch')
     expect(await reasonOf(signed(who, { ...mine, validBefore: 9n }))).toBe('permit2_deadline_expired')
     expect(await reasonOf(signed(who, { ...mine, validBefore: 1n << 50n }))).toBe('permit2_deadline_too_far')
+    const inSeconds = (seconds: number) => ({ ...mine, validBefore: BigInt(Math.floor(Date.now() / 1000) + seconds) })
+    expect(await reasonOf(signed(who, inSeconds(300)))).toBe('permit2_deadline_too_far')
+    expect(await reasonOf(signed(who, inSeconds(90)))).toBeUndefined()
     const unbegun = { ...mine, validAfter: BigInt(Math.floor(Date.now() / 1000)) + 60n, validBefore: 1n << 50n }
     expect(await reasonOf(signed(who, unbegun))).toBe('permit2_deadline_too_far')
     const rich = signed(who, { ...mine, maximumAtomic: 1n << 100n })

@@ -7,7 +7,13 @@ import type { FetchedReceipt, OwnBodies } from '../receipts.ts'
 export type HeldReceipt = Pick<FetchedReceipt, 'bundle' | 'evidence'> & OwnBodies
 
 /** What was sent and received for a paid call, byte for byte. */
-export type PaidAnswer = { readonly headers: Headers; readonly request: Uint8Array; readonly response: Uint8Array }
+export type PaidAnswer = {
+  readonly headers: Headers
+  readonly request: Uint8Array
+  readonly response: Uint8Array
+  /** As the payer gave it, for what it knows of the payment; its body has been read. */
+  readonly answered: Response
+}
 
 /**
  * What the tools stand on. A verb whose port is missing is not offered. Every port gets typed values that were checked against a schema;

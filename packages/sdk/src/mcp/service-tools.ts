@@ -81,6 +81,7 @@ function pay(ports: NetworkPorts, payer: CallPayer): McpTool {
             const text = await answerText(response, mostAnswerBytes)
             const receiptId = ports.receipts?.keep({
               headers: response.headers,
+              answered: response,
               request: new TextEncoder().encode(method === 'GET' ? '' : JSON.stringify(body ?? {})),
               response: new TextEncoder().encode(text),
             })

@@ -27,7 +27,7 @@ export function agentRefOf({ network }: Pick<LedgerView, 'network'>, agentId: bi
   return { chainId: network.chainId, registry: network.contracts.identity, agentId }
 }
 
-/** Throws `agents/no-agent`. */
+/** Throws `agents/no-agent` and `ledger/rpc-unreachable` (later). */
 export async function readAgent({ network, reader }: LedgerView, agentId: bigint): Promise<AgentRecord> {
   const registry = { address: network.contracts.identity, abi: identityRegistryAbi } as const
   const ref = agentRefOf({ network }, agentId)
@@ -39,6 +39,7 @@ export async function readAgent({ network, reader }: LedgerView, agentId: bigint
     ])
     return { ref, owner: toAddress(owner), wallet: wallet === zeroAddress ? undefined : toAddress(wallet), uri }
   } catch (cause) {
+    if (revertNameOf(cause) === undefined) throw unreachable(cause)
     if (revertNameOf(cause) !== 'ERC721NonexistentToken') throw cause
     throw new KoinonError({
       code: 'agents/no-agent',
@@ -140,5 +141,15 @@ function requireFetchable(uri: string): void {
     code: 'agents/bad-agent-uri',
     message: `"${uri.slice(0, 80)}" is neither a web address nor the hash of a file (ipfs://...)`,
     hint: 'A data URI would cost five times the gas, and every change of the file again. Serve the file, and register its address.',
+  })
+}
+
+function unreachable(cause: unknown): KoinonError {
+  return new KoinonError({
+    code: 'ledger/rpc-unreachable',
+    message: 'The ledger did not say whose agent that is',
+    hint: 'Check that the RPC address of the network answers, and try again.',
+    retry: 'later',
+    cause,
   })
 }

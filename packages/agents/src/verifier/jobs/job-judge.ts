@@ -109,7 +109,10 @@ export class JobJudge {
     const evaluator = await quorumEvaluatorOf(this.#options.account, this.#options.netuid)
     this.#windowSeconds = await this.#readWindow()
     await this.#discover(evaluator)
-    const line = [...nextInLine([...this.#jobs], (provider) => this.#patience.isProven(provider))]
+    const nowMs = this.#options.clock.nowMs()
+    const isProven = (provider: Address): boolean => this.#patience.isProven(provider)
+    const isResting = (provider: Address): boolean => this.#patience.isResting(provider, nowMs)
+    const line = [...nextInLine([...this.#jobs], isProven, isResting)]
     const attendInTurn = async (): Promise<void> => {
       for (let next = line.shift(); next !== undefined && !this.#stopping.signal.aborted; next = line.shift()) {
         const [jobId, provider] = next

@@ -12,10 +12,13 @@ export class ProviderPatience {
   readonly #served = new Set<Address>()
 
   isResting(provider: Address, nowMs: number): boolean {
-    return (this.#restsUntilMs.get(provider) ?? 0) > nowMs
+    const untilMs = this.#restsUntilMs.get(provider)
+    if (untilMs !== undefined && untilMs > nowMs) return true
+    this.#restsUntilMs.delete(provider)
+    return false
   }
 
-  /** Served before and did not fail since. */
+  /** Served before, and its answers made up for its failures. */
   isProven(provider: Address): boolean {
     return this.#served.has(provider) && !this.#failures.has(provider)
   }

@@ -88,7 +88,7 @@ export function checkFinish(evidence: ReplayEvidence, end: ReplayEnd): Check {
       if (end.stoppedAfter !== undefined) return fail('finish', 'a stop text was complete, but "length" was claimed')
       return checkThat('finish', count === limit, `"length" after ${count} tokens of ${limit}`)
     case 'abort':
-      return notChecked('finish', 'the caller is said to have ended the answer; only the caller knows')
+      return notChecked('finish', 'the caller or a time limit is said to have ended the answer; the bytes do not tell')
     default:
       return fail('finish', `"${evidence.finishReason.slice(0, 40)}" is not a reason to end`)
   }

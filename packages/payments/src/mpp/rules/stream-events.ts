@@ -59,8 +59,9 @@ export class StreamEventReader {
     }
     this.#rest = all.slice(from)
     if (this.#rest.length > 0 && (this.#isInsideContent || !mayBeOurs(this.#rest))) {
-      events.push(content(this.#rest))
-      this.#rest = new Uint8Array(0)
+      const kept = this.#rest.length - openLineEnd(this.#rest)
+      if (kept > 0) events.push(content(this.#rest.subarray(0, kept)))
+      this.#rest = this.#rest.slice(kept)
       this.#isInsideContent = true
     }
     return events
@@ -89,6 +90,12 @@ function eventEnd(bytes: Uint8Array, from: number): number | undefined {
     if (bytes[at + 1] === 13 && bytes[at + 2] === 10) return at + 3
   }
   return undefined
+}
+
+/** Bytes at the end that may be the first half of a blank line: LF, or LF CR. */
+function openLineEnd(bytes: Uint8Array): number {
+  if (bytes.at(-1) === 10) return 1
+  return bytes.at(-1) === 13 && bytes.at(-2) === 10 ? 2 : 0
 }
 
 function content(bytes: Uint8Array): StreamEvent {

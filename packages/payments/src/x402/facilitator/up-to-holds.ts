@@ -68,7 +68,7 @@ export class UpToHolds {
     }
   }
 
-  /** Of a payment that has moved, or never will. */
+  /** Of a payment that has moved, was settled for nothing, or never will. */
   release(key: Hex): void {
     this.#holds.delete(key)
   }
