@@ -92,6 +92,26 @@ describe('fetchReceipt', () => {
     await expect(fetchReceipt(access(), '../models')).rejects.toMatchObject({ details: { status: 404 } })
   })
 
+  it('takes no receipt of another kind for that of an answer: fewer checks would be made of it', async () => {
+    const { requestId } = (await ask()).receipt.bundle.hops[0]?.receipt ?? {}
+    const real = await fetch(`${access().gatewayUrl}/v1/receipts/${requestId}`, {
+      headers: { authorization: `Bearer ${access().apiKey}` },
+    })
+    const shown = (await real.text()).replaceAll('"kind":"inference"', '"kind":"http"')
+    const started = createServer((_, response) => response.end(shown))
+    server = started
+    await new Promise<void>((ready) => started.listen(0, '127.0.0.1', ready))
+    const gatewayUrl = `http://127.0.0.1:${(started.address() as AddressInfo).port}`
+    await expect(fetchReceipt({ ...access(), gatewayUrl }, id)).rejects.toMatchObject({
+      code: 'gateway/bad-answer',
+      message: 'The gateway shows a receipt of another kind for an answer of a model',
+    })
+    await new Promise((closed) => {
+      started.closeAllConnections()
+      started.close(closed)
+    })
+  })
+
   it('explains a server that is no gateway, and one that is not there', async () => {
     const started = createServer((_, response) => response.end('<html>'))
     server = started

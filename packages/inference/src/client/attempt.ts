@@ -132,8 +132,8 @@ async function run(
       context.stepRisk.lose(link.account, inspected.signed.receipt.amountPicoUsd - amountOf(work, work), endedAtMs)
     }
     delivery.finish(settled.bundle, settled.headers, settled.closing)
-    // Who reaches the time limit is paid as far as it came, and not asked more for it.
-    if (!answer.isCancelled || task.gone.aborted) link.succeeded(answer.firstByteAtMs - sentAtMs)
+    if (answer.isCancelled && !task.gone.aborted) link.reachedTimeLimit(endedAtMs - sentAtMs)
+    else link.succeeded(answer.firstByteAtMs - sentAtMs)
     return { work, firstByteAtMs: answer.firstByteAtMs, endedAtMs }
   } catch (error) {
     if (task.response.headersSent) delivery.fail(endingOf(error))

@@ -110,7 +110,7 @@ export class GatewayCompletions {
     setHeaders(response, this.#allowances.takeAtTheDoor(request.socket.remoteAddress, receivedAtMs))
     const asked = await this.#read(request)
     const paid = paidRequest(calls, request, asked.body)
-    const seller = { chainId: options.chainId, payTo: options.account, timeoutMs: options.limits.answerTimeoutMs }
+    const seller = { chainId: options.chainId, payTo: options.account, timeoutMs: options.limits.paymentTimeoutMs }
     const worst = asked.candidates.map((candidate) => userWorstCasePicoUsd(this.#context, asked, candidate))
     const endRisk = asked.request.stream ? this.#holdRisk(asked, receivedAtMs) : undefined
     try {
@@ -174,7 +174,7 @@ export class GatewayCompletions {
     const receivedAtMs = modules.clock.nowMs()
     setHeaders(response, this.#allowances.takeAtTheDoor(request.socket.remoteAddress, receivedAtMs))
     const aside = paidRequest(calls, request, Buffer.alloc(0))
-    const seller = { chainId: options.chainId, payTo: options.account, timeoutMs: options.limits.answerTimeoutMs }
+    const seller = { chainId: options.chainId, payTo: options.account, timeoutMs: options.limits.paymentTimeoutMs }
     const entered = await calls.door.enter(response, aside, inferenceTerms(calls, aside, seller, 1n), receivedAtMs)
     if (entered === undefined) return
     entered.payment.release()

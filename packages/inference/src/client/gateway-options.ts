@@ -70,6 +70,8 @@ export type GatewayLimits = AllowanceLimits & {
   readonly firstByteTimeoutMs: number
   readonly silenceTimeoutMs: number
   readonly answerTimeoutMs: number
+  /** How long a payment for one answer must hold: more than its place in a line and all attempts take. */
+  readonly paymentTimeoutMs: number
   readonly responseBytes: number
   /** Bytes of an answer that may wait for a slow client. */
   readonly unsentBytes: number
@@ -127,6 +129,7 @@ export const defaultGatewayLimits: Omit<GatewayLimits, 'http'> = {
   firstByteTimeoutMs: 60_000,
   silenceTimeoutMs: 60_000,
   answerTimeoutMs: 100_000,
+  paymentTimeoutMs: 300_000,
   responseBytes: 16 << 20,
   unsentBytes: 4 << 20,
   cancelTimeoutMs: 5_000,

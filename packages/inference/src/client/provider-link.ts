@@ -101,6 +101,11 @@ export class ProviderLink {
     this.#inFlight -= 1
   }
 
+  /** It worked until the time limit: no failure, and slow. */
+  reachedTimeLimit(tookMs: number): void {
+    this.#firstByteMs = movingAverage(this.#firstByteMs, tookMs)
+  }
+
   succeeded(firstByteMs: number): void {
     this.#firstByteMs = movingAverage(this.#firstByteMs, firstByteMs)
     this.#failureRate = movingAverage(this.#failureRate, 0)

@@ -112,6 +112,16 @@ describe('UpstreamEngine', () => {
     await engine.stop()
   })
 
+  it('fails, and bills no prompt, when the signal aborts before the upstream said anything', async () => {
+    const { engine, open } = await setup([], 200, 'open')
+    const abort = new AbortController()
+    const answering = run(engine, abort.signal)
+    await until('the upstream was asked', () => open() === 1)
+    abort.abort()
+    await expect(answering).rejects.toMatchObject({ code: 'openai/upstream_failed' })
+    await engine.stop()
+  })
+
   const request: EngineRequest = {
     input: { kind: 'chat', messages: [{ role: 'user', content: 'Hello' }] },
     maxTokens: 8,
@@ -121,10 +131,13 @@ describe('UpstreamEngine', () => {
     caller: 'test',
   }
 
-  async function run(engine: UpstreamEngine): Promise<{ text: string; end: EngineEnd | undefined }> {
+  async function run(
+    engine: UpstreamEngine,
+    signal = AbortSignal.timeout(10_000),
+  ): Promise<{ text: string; end: EngineEnd | undefined }> {
     let text = ''
     let end: EngineEnd | undefined
-    for await (const event of engine.generate(request, AbortSignal.timeout(10_000))) {
+    for await (const event of engine.generate(request, signal)) {
       if (event.kind === 'piece') text += event.text
       else end = event
     }

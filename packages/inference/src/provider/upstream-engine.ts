@@ -20,7 +20,14 @@ export type UpstreamEngineOptions = {
 type Usage = { readonly promptTokens: number; readonly cachedTokens: number; readonly outputTokens: number }
 
 /** What the upstream has told of one answer so far. */
-type Told = { finishReason: FinishReason | undefined; usage: Usage | undefined; pieces: number; textBytes: number }
+type Told = {
+  finishReason: FinishReason | undefined
+  usage: Usage | undefined
+  /** Its first event came. */
+  hasBegun: boolean
+  pieces: number
+  textBytes: number
+}
 
 /** What most tokenizers come to, of text of people. */
 const bytesPerToken = 4
@@ -76,11 +83,12 @@ export class UpstreamEngine implements EnginePort {
 
   async *generate(request: EngineRequest, signal: AbortSignal): AsyncGenerator<EnginePiece | EngineEnd> {
     if (request.topLogprobs !== undefined) throw withoutLogprobs()
-    const told: Told = { finishReason: undefined, usage: undefined, pieces: 0, textBytes: 0 }
+    const told: Told = { finishReason: undefined, usage: undefined, hasBegun: false, pieces: 0, textBytes: 0 }
     this.#active += 1
     try {
       let isDone = false
       for await (const data of this.#events(request, signal)) {
+        told.hasBegun = true
         isDone = data === '[DONE]'
         if (isDone) break
         const chunk = readChunk(data)
@@ -93,7 +101,8 @@ export class UpstreamEngine implements EnginePort {
       }
       if (!isDone && told.finishReason === undefined) throw cutShort()
     } catch (error) {
-      if (!signal.aborted) throw isKoinonError(error) ? error : silent(error)
+      // Before the server has said anything nothing was done that anybody pays for.
+      if (!signal.aborted || !told.hasBegun) throw isKoinonError(error) ? error : silent(error)
       told.finishReason = 'abort'
     } finally {
       this.#active -= 1
