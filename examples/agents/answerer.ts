@@ -32,7 +32,7 @@ export const agent = defineAgent({
       },
       run: async ({ question }, { signal }) => {
         const told = await askGateway({
-          baseUrl: `${process.env['KOINON_GATEWAY_URL'] ?? 'http://127.0.0.1:8080'}/v1`,
+          baseUrl: `${process.env['KOINON_GATEWAY_URL'] ?? 'http://127.0.0.1:8402'}/v1`,
           apiKey: process.env['KOINON_API_KEY'] ?? '',
           body: { messages: [{ role: 'user', content: question }], max_tokens: 256 },
           signal,

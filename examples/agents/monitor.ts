@@ -40,7 +40,7 @@ async function alertsOf(
   { minimumProviders, maximumOutputPicoUsd }: Limits,
   signal: AbortSignal,
 ): Promise<readonly Alert[]> {
-  const url = `${process.env['KOINON_GATEWAY_URL'] ?? 'http://127.0.0.1:8080'}/v1/models`
+  const url = `${process.env['KOINON_GATEWAY_URL'] ?? 'http://127.0.0.1:8402'}/v1/models`
   const bounded = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)])
   const list = await fetch(url, { signal: bounded })
     .then((response) => response.json() as Promise<ModelList>)

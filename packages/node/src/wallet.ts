@@ -1,5 +1,6 @@
 /** What a wallet does on a network: its money, what it earned, its budgets, and asking a node over HTTP. */
 
+export { jobsService } from '@koinon/agents/client'
 export { receiptOf } from '@koinon/payments/client'
 export { budgetsJson } from './dashboard/budgets/budgets-json.ts'
 export { saveDocument } from './home/documents.ts'

@@ -30,7 +30,7 @@ export function TrustSection({ agent }: { readonly agent: AgentDetailJson }) {
       {counted.length === 0 ? (
         <p className="empty">
           Nobody whose word counts has rated it. Who paid it can:{' '}
-          <CommandText text={`koinon agent rate ${agent.key} 0-100`} />
+          <CommandText text={`koinon agent rate ${agent.key} 80 --receipt ID`} />
         </p>
       ) : (
         <>

@@ -47,7 +47,7 @@ export {
 } from './jobs/auctions.ts'
 export { requireVerdict } from './jobs/disputable.ts'
 export { fetchDeliverable } from './jobs/fetch-deliverable.ts'
-export { budgetForJobs, jobBudgetProposes } from './jobs/job-budget.ts'
+export { budgetForJobs, jobBudgetProposes, jobsService } from './jobs/job-budget.ts'
 export { JobClient, type JobDraft } from './jobs/job-client.ts'
 export {
   type JobAccount,

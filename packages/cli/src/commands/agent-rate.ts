@@ -83,7 +83,7 @@ async function evidenceOf(
     throw new KoinonError({
       code: 'usage/one-of',
       message: 'A rating rests on one payment: --receipt or --transaction',
-      hint: 'See your receipts: koinon receipt list',
+      hint: 'What paid by the call names its receipt in its last line; receipts of a key: koinon receipt list',
     })
   }
   if (receipt !== undefined) return { bundle: (await find(receipt)).bundle }

@@ -1,6 +1,6 @@
 import { dollarDecimals, formatUnits, type Hex, KoinonError, parseUnits, systemClock } from '@koinon/base'
 import type { NetworkFile } from '@koinon/ledger'
-import { type BudgetTerms, jobContractCalls, networkOf } from '@koinon/node/wallet'
+import { type BudgetTerms, jobContractCalls, jobsService, networkOf } from '@koinon/node/wallet'
 import type { Command } from 'commander'
 import { openDesk } from '../home-budgets.ts'
 import { type CommandContext, type CommandResult, confirm, parseInteger, runCommand } from '../runner.ts'
@@ -79,7 +79,8 @@ function termsOf(options: GrantOptions, network: NetworkFile): BudgetTerms {
   return {
     autonomy: options.autonomy as BudgetTerms['autonomy'],
     receivers: options.to as readonly Hex[],
-    services: options.service,
+    // A list of services is all that is paid: hiring has to be on it.
+    services: options.jobs === true && options.service.length > 0 ? [...options.service, jobsService] : options.service,
     methods: options.method,
     contractCalls: options.jobs === true ? jobContractCalls(network) : [],
     maxPerCallAtomic,

@@ -169,6 +169,8 @@ describe('koinon job', () => {
     const grant = [
       '--to',
       maker.address,
+      '--service',
+      'https://shop.example',
       '--jobs',
       '--on-chain',
       '--max-per-call',

@@ -99,6 +99,17 @@ it('makes the least that a schema takes', () => {
   expect(sampleOf(undefined)).toEqual({})
 })
 
+it('keeps the bounds of a schema: a forecast of no values would be refused, and the listing with it', () => {
+  const array = (minItems: unknown) => ({ type: 'array', minItems, items: { type: 'number', minimum: 3 } })
+  expect(sampleOf(array(2))).toEqual([3, 3])
+  expect(sampleOf(array('many'))).toEqual([])
+  expect(JSON.stringify(sampleOf({ ...array(1e9), items: array(1e9) })).length).toBeLessThan(8_000)
+  expect(sampleOf({ type: 'integer', exclusiveMinimum: 4, maximum: 9 })).toBe(5)
+  expect(sampleOf({ type: 'number', maximum: 0.5 })).toBe(0.5)
+  expect(sampleOf({ type: 'string', maxLength: 6 })).toBe('a call')
+  expect(sampleOf({ type: 'string', minLength: 1e9 })).toHaveLength(1_000)
+})
+
 it('makes a sample of bounded size of any schema, and keeps no long one', () => {
   const nested = (depth: number): object =>
     depth === 0

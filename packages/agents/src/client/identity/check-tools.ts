@@ -85,19 +85,49 @@ export function sampleOf(schema: unknown): unknown {
 }
 
 function sampleWithin(schema: unknown, parts: { left: number }, depth: number): unknown {
-  const { type, properties, required, enum: values, const: only, default: usual } = fields(schema) ?? {}
+  const {
+    type,
+    properties,
+    required,
+    items,
+    enum: values,
+    const: only,
+    default: usual,
+    ...bounds
+  } = fields(schema) ?? {}
   if (usual !== undefined) return usual
   if (only !== undefined) return only
   if (Array.isArray(values) && values.length > 0) return values[0]
-  if (type === 'string') return 'a call that checks a listing'
-  if (type === 'number' || type === 'integer') return 1
+  if (type === 'string') return sampleText(bounds)
+  if (type === 'number' || type === 'integer') return sampleNumber(bounds)
   if (type === 'boolean') return true
-  if (type === 'array') return []
+  if (type === 'array') {
+    const count = depth > 8 ? 0 : Math.min(numberOr(bounds['minItems'], 0), parts.left)
+    return Array.from({ length: count }, () => (parts.left-- > 0 ? sampleWithin(items, parts, depth + 1) : null))
+  }
   const sample: [string, unknown][] = []
   for (const name of depth > 8 ? [] : new Set(list(required).map(String))) {
     if (parts.left-- > 0) sample.push([name, sampleWithin(fields(properties)?.[name], parts, depth + 1)])
   }
   return Object.fromEntries(sample)
+}
+
+const usualText = 'a call that checks a listing'
+const mostSampleLength = 1_000
+
+/** No pattern is kept: which text it takes is not worth finding out. */
+function sampleText({ minLength, maxLength }: Fields): string {
+  const least = Math.min(numberOr(minLength, 0), mostSampleLength)
+  return usualText.padEnd(least, '.').slice(0, numberOr(maxLength, mostSampleLength))
+}
+
+function sampleNumber({ minimum, exclusiveMinimum, maximum }: Fields): number {
+  const least = Math.max(numberOr(minimum, 1), numberOr(exclusiveMinimum, 0) + 1)
+  return Math.min(least, numberOr(maximum, least))
+}
+
+function numberOr(value: unknown, usual: number): number {
+  return typeof value === 'number' && Number.isFinite(value) ? value : usual
 }
 
 function atomicOf(priceDollars: string): bigint | undefined {

@@ -7,6 +7,9 @@ import { type JobTerms, jobsDomain } from '../../rules/job.ts'
 import { type JobAccount, jobsOf } from './job-ledger.ts'
 import type { JobPayer } from './job-payer.ts'
 
+/** What a grant with a list of services calls the hiring for jobs. */
+export const jobsService = 'jobs'
+
 /**
  * `gas` sends the batches and pays their gas; it needs no right over the owner's money. The same quote is the same intent: after a crash it
  * is signed again as it was and charged once. Never needs a signature of the owner: a chain of grants with `propose`, whose hires need one, is
@@ -16,7 +19,7 @@ import type { JobPayer } from './job-payer.ts'
 export function budgetForJobs(
   signer: BudgetSigner,
   gas: Pick<JobAccount, 'network' | 'reader' | 'sender'>,
-  service = 'jobs',
+  service = jobsService,
 ): JobPayer {
   const target = jobsOf(gas.network)
   const domain = jobsDomain(gas.network.chainId, target)
