@@ -1,8 +1,9 @@
 /** Finding an account's ERC-8004 agent by calls alone: logs would be asked for over the chain's whole age, which no RPC answers at once. */
-import { type Address, KoinonError, toAddress } from '@koinon/base'
+import { type Address, toAddress } from '@koinon/base'
 import type { LedgerReader } from './clients.ts'
 import { identityRegistryAbi } from './generated/identity-registry.ts'
 import { revertNameOf } from './revert-name.ts'
+import { rpcUnreachable } from './rpc-unreachable.ts'
 
 /** Agents looked at in one turn, in at most four calls of the node at once. */
 const agentsPerTurn = 400
@@ -82,12 +83,6 @@ async function asked<value>(answer: Promise<value>): Promise<value> {
   try {
     return await answer
   } catch (cause) {
-    throw new KoinonError({
-      code: 'ledger/rpc-unreachable',
-      message: 'The ledger did not say which identity the account has',
-      hint: 'Check that the RPC address of the network answers, and try again.',
-      retry: 'later',
-      cause,
-    })
+    throw rpcUnreachable('which identity the account has', cause)
   }
 }

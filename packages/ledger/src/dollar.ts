@@ -9,8 +9,9 @@ import {
   zeroAddress,
   zeroHash,
 } from '@koinon/base'
-import { BaseError, ContractFunctionRevertedError, ContractFunctionZeroDataError, erc20Abi, parseAbi } from 'viem'
+import { erc20Abi, parseAbi } from 'viem'
 import type { LedgerReader } from './clients.ts'
+import { isContractRefusal, rpcUnreachable } from './rpc-unreachable.ts'
 
 /** ERC-20 with its errors (ERC-6093), EIP-3009, and both ways in which tokens state their EIP-712 domain. */
 export const dollarAbi = [
@@ -82,23 +83,9 @@ async function answer<value>(read: Promise<value>): Promise<value | undefined> {
   try {
     return await read
   } catch (cause) {
-    if (isRefusal(cause)) return undefined
-    throw new KoinonError({
-      code: 'ledger/rpc-unreachable',
-      message: 'The ledger did not say what the dollar token is',
-      hint: 'Check that the RPC address of the network answers, and try again.',
-      retry: 'later',
-      cause,
-    })
+    if (isContractRefusal(cause)) return undefined
+    throw rpcUnreachable('what the dollar token is', cause)
   }
-}
-
-function isRefusal(error: unknown): boolean {
-  if (!(error instanceof BaseError)) return false
-  const said = error.walk(
-    (cause) => cause instanceof ContractFunctionRevertedError || cause instanceof ContractFunctionZeroDataError,
-  )
-  return said !== null
 }
 
 function unusable(token: Address, problem: string): KoinonError {

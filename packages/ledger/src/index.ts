@@ -33,6 +33,7 @@ export {
 } from './network-file.ts'
 export { localBeaconLabel, type NetworkBeacon } from './network-file-beacon.ts'
 export { revertNameOf } from './revert-name.ts'
+export { isContractRefusal, rpcUnreachable } from './rpc-unreachable.ts'
 export {
   costOfMatch,
   quoteSeat,

@@ -1,6 +1,14 @@
 /** Agents on the ledger: reading, registering, changing, listing (specs/0023 section 1). */
 import { type Address, KoinonError, secretKeyToAddress, signDigest, toAddress, zeroAddress } from '@koinon/base'
-import { findAgent, type LedgerView, LogPager, revertNameOf, type TransactionSender } from '@koinon/ledger'
+import {
+  findAgent,
+  isContractRefusal,
+  type LedgerView,
+  LogPager,
+  revertNameOf,
+  rpcUnreachable,
+  type TransactionSender,
+} from '@koinon/ledger'
 import { identityRegistryAbi } from '@koinon/ledger/abis'
 import { getAddress, parseEventLogs } from 'viem'
 import { type AgentRef, formatAgentId } from '../../rules/identity/agent-id.ts'
@@ -39,7 +47,7 @@ export async function readAgent({ network, reader }: LedgerView, agentId: bigint
     ])
     return { ref, owner: toAddress(owner), wallet: wallet === zeroAddress ? undefined : toAddress(wallet), uri }
   } catch (cause) {
-    if (revertNameOf(cause) === undefined) throw unreachable(cause)
+    if (!isContractRefusal(cause)) throw rpcUnreachable('whose agent that is', cause)
     if (revertNameOf(cause) !== 'ERC721NonexistentToken') throw cause
     throw new KoinonError({
       code: 'agents/no-agent',
@@ -141,15 +149,5 @@ function requireFetchable(uri: string): void {
     code: 'agents/bad-agent-uri',
     message: `"${uri.slice(0, 80)}" is neither a web address nor the hash of a file (ipfs://...)`,
     hint: 'A data URI would cost five times the gas, and every change of the file again. Serve the file, and register its address.',
-  })
-}
-
-function unreachable(cause: unknown): KoinonError {
-  return new KoinonError({
-    code: 'ledger/rpc-unreachable',
-    message: 'The ledger did not say whose agent that is',
-    hint: 'Check that the RPC address of the network answers, and try again.',
-    retry: 'later',
-    cause,
   })
 }

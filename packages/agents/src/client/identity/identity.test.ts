@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { bytesToHex, sha256, utf8ToBytes } from '@koinon/base'
 import { identityRegistryAbi } from '@koinon/ledger/abis'
 import { type ContractsNetwork, startEmbedded, type TestAccount, withContracts } from '@koinon/ledger/testing'
+import { createPublicClient, http } from 'viem'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ContentShelf, createIdentityDoor } from '../../provider/identity/identity-door.ts'
 import { contentUri } from '../../rules/identity/content-uri.ts'
@@ -87,6 +88,12 @@ describe('an agent on the ledger', () => {
 
   it('says that there is none', async () => {
     await expect(readAgent(chain, 10n ** 9n)).rejects.toMatchObject({ code: 'agents/no-agent' })
+    const nobody = createPublicClient({
+      chain: chain.reader.chain,
+      transport: http('http://127.0.0.1:9', { retryCount: 0 }),
+    })
+    const silent = readAgent({ network: chain.network, reader: nobody }, 0n)
+    await expect(silent).rejects.toMatchObject({ code: 'ledger/rpc-unreachable', retry: 'later' })
   })
 })
 
