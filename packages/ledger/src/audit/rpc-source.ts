@@ -1,7 +1,7 @@
 /** An audit's source behind any JSON-RPC server. */
 import {
   type Address,
-  concatBytes,
+  boundedText,
   type Hex,
   KoinonError,
   maximumEvidenceLogBytes,
@@ -245,22 +245,14 @@ async function readView(
 
 /** Endpoints are whatever strangers registered: http(s) only, no redirects, bounded in time and size. */
 async function readDocument(url: string): Promise<Answer<string>> {
+  const tooLong = new Error(`it is longer than ${maximumEvidenceLogBytes} bytes`)
   try {
     const answer = await fetch(url, { redirect: 'error', signal: AbortSignal.timeout(documentTimeoutMs) })
-    if (!answer.ok) {
-      await answer.body?.cancel()
-      return { problem: answer.status === 404 ? 'it publishes none' : `it answered with status ${answer.status}` }
-    }
-    const parts: Uint8Array[] = []
-    let size = 0
-    for await (const part of answer.body ?? []) {
-      size += part.length
-      if (size > maximumEvidenceLogBytes) return { problem: `it is longer than ${maximumEvidenceLogBytes} bytes` }
-      parts.push(part)
-    }
-    return { value: new TextDecoder().decode(concatBytes(...parts)) }
-  } catch {
-    return { problem: 'it cannot be reached' }
+    if (answer.ok) return { value: await boundedText(answer, maximumEvidenceLogBytes, () => tooLong) }
+    await answer.body?.cancel()
+    return { problem: answer.status === 404 ? 'it publishes none' : `it answered with status ${answer.status}` }
+  } catch (error) {
+    return { problem: error === tooLong ? tooLong.message : 'it cannot be reached' }
   }
 }
 

@@ -3,7 +3,7 @@ import { type Address, type Hex, isKoinonError, picoUsdToAtomicUp, toAddress } f
 import type { LedgerReader } from '@koinon/ledger'
 import { dollarAbi } from '@koinon/ledger/abis'
 import { type Check, checkThat, notChecked, pass, type Receipt } from '@koinon/work'
-import { parseEventLogs } from 'viem'
+import { parseEventLogs, TransactionReceiptNotFoundError } from 'viem'
 import { reachable, readChannelFacts } from '../core/escrow.ts'
 import type { EscrowDomain } from '../rules/channel.ts'
 import type { RecordedPayment } from '../rules/payment-check.ts'
@@ -29,7 +29,7 @@ export async function checkSettled(
     return await checkTransfer(reader, token, payment, transaction)
   } catch (error) {
     if (!isKoinonError(error)) throw error
-    return notChecked(name, 'the ledger does not answer, or does not know the transaction')
+    return notChecked(name, 'the ledger does not answer')
   }
 }
 
@@ -48,7 +48,10 @@ async function checkTransfer(
   hash: Hex,
 ): Promise<Check> {
   const { payer, payTo, chargedAtomic } = payment
-  const { logs } = await reachable(reader.getTransactionReceipt({ hash }))
+  const found = await reachable(whereKnown(reader.getTransactionReceipt({ hash })))
+  if (found === undefined)
+    return notChecked(name, `the ledger knows no transaction ${hash.slice(0, 12)}…: it may not be in a block yet`)
+  const { logs } = found
   const transfers = parseEventLogs({ abi: dollarAbi, eventName: 'Transfer', logs })
   const isMoved = transfers.some(
     ({ address, args: { from, to, value } }) =>
@@ -59,4 +62,14 @@ async function checkTransfer(
     isMoved,
     `transaction ${hash.slice(0, 12)}… moves ${chargedAtomic} atomic units from payer to payee`,
   )
+}
+
+/** Undefined where the server answers that it has no such transaction. */
+async function whereKnown<receipt>(read: Promise<receipt>): Promise<receipt | undefined> {
+  try {
+    return await read
+  } catch (error) {
+    if (error instanceof TransactionReceiptNotFoundError) return undefined
+    throw error
+  }
 }
