@@ -33,6 +33,7 @@ type PayOptions = {
   readonly budget?: string
   readonly delegation?: string
   readonly steps?: boolean
+  readonly signIn?: boolean
 }
 
 /** What a call may cost where dollars are worth nothing and no limit is given. */
@@ -58,6 +59,7 @@ export function definePay(pay: Command): void {
     .option('--budget <name>', 'pay from this budget, by its session key (see koinon budget)')
     .option('--delegation <file>', 'pay out of a smart account, by its delegation (see koinon budget delegate)')
     .option('--steps', 'pay a stream step by step while it comes, where its seller offers that')
+    .option('--sign-in', 'where it was paid for before, show that by a signature of the wallet and do not pay again')
     .option('--raw', 'print the bytes of the answer as they came, not the text of a stream')
     .option('--dry-run', 'show what is asked and pay nothing')
     .action(
@@ -81,6 +83,7 @@ export function definePay(pay: Command): void {
           ...(options.budget === undefined ? {} : { budget: options.budget }),
           ...delegationOf(options),
           takesSteps: options.steps === true,
+          signsIn: signsIn(options),
           say,
         })
         try {
@@ -112,6 +115,16 @@ export function definePay(pay: Command): void {
         }
       }),
     )
+}
+
+/** Only the wallet's own account signs in. Throws `usage/sign-in`. */
+function signsIn({ signIn = false, budget, delegation }: PayOptions): boolean {
+  if (!signIn || (budget === undefined && delegation === undefined)) return signIn
+  throw new KoinonError({
+    code: 'usage/sign-in',
+    message: 'Signing in shows that the wallet paid before, and here another account pays',
+    hint: 'Leave out --sign-in, or --budget and --delegation.',
+  })
 }
 
 /** Streams are shown as they come, other answers when they are whole. */

@@ -25,7 +25,12 @@ import { runKoinon } from '../testing/run-koinon.ts'
 type Funded = Awaited<ReturnType<TestNetwork['fund']>>
 const folder = mkdtempSync(join(tmpdir(), 'koinon-cli-paywall-'))
 const home = openHome(join(folder, 'home'))
-const seen: { url: string | undefined; authorization: string | undefined; payment: string | undefined }[] = []
+const seen: {
+  url: string | undefined
+  authorization: string | undefined
+  payment: string | undefined
+  signIn: unknown
+}[] = []
 let network: TestNetwork
 let payer: Funded
 let upstream: Listening
@@ -68,6 +73,7 @@ beforeAll(async () => {
       url: incoming.url,
       authorization,
       payment: incoming.headers['payment-signature'] as string | undefined,
+      signIn: incoming.headers['sign-in-with-x'],
     })
     if (incoming.url === '/api/broken') return void response.writeHead(500).end('broken')
     if (incoming.url === '/api/gone') return void incoming.socket.destroy()
@@ -245,6 +251,24 @@ describe('koinon paywall', () => {
     expect(await verify(() => Object.assign(kept, { response }))).toMatchObject({ fail: ['response', 'counts'] })
     await paywall.stop()
   }, 60_000)
+
+  it('gives koinon pay --sign-in a page again that was paid for, and asks others and other pages for money', async () => {
+    paywall = await startPaywall('--upstream', `${upstream.url}/api`, '--price', '0.001', '--sign-in', '1')
+    const pay = (path: string, ...more: readonly string[]) =>
+      runKoinon(join(folder, 'buyer'), 'pay', `${paywall.url}${path}`, ...more)
+    const paidFor = async (path: string, ...more: readonly string[]) => {
+      const { code, stdout, stderr } = await pay(path, ...more)
+      expect([code, stdout.trim()]).toEqual([0, `served /api${path}`])
+      return /paid 0.001 dollars|nothing paid/.exec(stderr)?.[0] ?? stderr
+    }
+    expect(await paidFor('/page')).toBe('paid 0.001 dollars')
+    expect(await paidFor('/page', '--sign-in')).toBe('nothing paid')
+    expect(await paidFor('/page')).toBe('paid 0.001 dollars')
+    expect(await paidFor('/page?other', '--sign-in')).toBe('paid 0.001 dollars')
+    expect(await pay('/page', '--sign-in', '--budget', 'small')).toMatchObject({ code: 2 })
+    expect(seen.some(({ signIn }) => signIn !== undefined)).toBe(false)
+    await paywall.stop()
+  })
 
   it('lets a stock facilitator send what it is paid, and offers no channel then', async () => {
     const facilitator = await startFacilitator(network)

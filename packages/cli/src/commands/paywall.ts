@@ -21,6 +21,7 @@ type PaywallOptions = StayOptions & {
   readonly publicUrl?: string
   readonly timeout: string
   readonly facilitator?: string
+  readonly signIn?: string
 }
 
 export function definePaywall(paywall: Command): void {
@@ -47,7 +48,22 @@ export function definePaywall(paywall: Command): void {
     .option('--public-url <url>', 'scheme and host under which payers reach the paywall')
     .option('--timeout <seconds>', 'longest time that a call may take; a stream is cut there, and paid', '60')
     .option('--facilitator <url>', 'x402 facilitator that sends exact payments for this account; no channels then')
+    .option(
+      '--sign-in <hours>',
+      'who paid for a GET gets the same URL again for so long by a signature (sign-in-with-x)',
+    )
     .action(async (_options: unknown, command: Command) => serve(command.optsWithGlobals<PaywallOptions>()))
+}
+
+/** Throws `usage/sign-in`. */
+function parseReturns({ signIn, eventPrice }: PaywallOptions): { readonly returnsMs?: number } {
+  if (signIn === undefined) return {}
+  if (eventPrice === undefined) return { returnsMs: parseInteger(signIn, '--sign-in', 1, 8_760) * 3_600_000 }
+  throw new KoinonError({
+    code: 'usage/sign-in',
+    message: 'Nothing is sold whole where events cost beside their call, so there is nothing to come back to',
+    hint: 'Leave out --sign-in or --event-price.',
+  })
 }
 
 function serve(options: PaywallOptions): Promise<never> {
@@ -73,6 +89,7 @@ function serve(options: PaywallOptions): Promise<never> {
         ...(options.publicUrl === undefined ? {} : { publicUrl: parseUpstream(options.publicUrl) }),
         ...(options.facilitator === undefined ? {} : { facilitatorUrl: parseUpstream(options.facilitator) }),
         timeoutSeconds: parseInteger(options.timeout, '--timeout', 1, 600),
+        ...parseReturns(options),
         clock: systemClock,
       })
       return {

@@ -36,6 +36,8 @@ export type HomePaywallOptions = {
   /** Where payers find the paywall, when that is not `host` and `port`. */
   readonly publicUrl?: URL
   readonly timeoutSeconds: number
+  /** For how long who paid for a page (`GET`) may come back to it by a signature; left out, every call is paid for. */
+  readonly returnsMs?: number
   /** An x402 facilitator that sends exact payments; without it the home's account does. */
   readonly facilitatorUrl?: URL
   readonly clock: Clock
@@ -64,7 +66,7 @@ export class HomePaywall {
 
   /** Throws `home/no-key`, `node/no-network`, `paywall/till-in-use`, `ledger/*`, `store/*` and what listening throws. */
   async start(): Promise<PaywallReady> {
-    const { host, port, earningsPort, clock, publicUrl, facilitatorUrl, upstream } = this.#options
+    const { host, port, earningsPort, clock, publicUrl, facilitatorUrl, upstream, returnsMs } = this.#options
     const log = pino({ base: { role: 'paywall' }, level: 'warn' }, destination(2))
     const till = await openHomeTill(this.#home, clock, log, facilitatorUrl?.href)
     this.#till = till
@@ -77,10 +79,12 @@ export class HomePaywall {
         'the service behind the paywall did not answer; nothing is charged',
       )
     }
-    const paywallOf = (origin: string) =>
-      createPaywall({
+    const paywallOf = (origin: string) => {
+      const returning = returnsMs === undefined ? undefined : till.returnsAt(origin, returnsMs)
+      return createPaywall({
         desk: till.desk,
-        wires: till.wiresAt(origin),
+        wires: till.wiresAt(origin, returning),
+        ...(returning === undefined ? {} : { returning }),
         terms: (request) => this.#termsOf(request, till.seller),
         serve: async (request) => this.#priced(request, await askUpstream(upstream, request, fetch, tellOfFailure)),
         origin,
@@ -88,6 +92,7 @@ export class HomePaywall {
         maximumBodyBytes: bodyBytes,
         onError: (error) => log.error({ error: String(error) }, 'the paywall failed'),
       })
+    }
     let paywall: ReturnType<typeof paywallOf> | undefined
     const limits = { ...defaultHttpLimits, headerBytes: 65_536, bodyBytes }
     const door = new HttpListener({

@@ -5,6 +5,7 @@ import { bytesToHex, type Clock, hexToBytes, KoinonError, systemRandom } from '@
 import { checkChain, createLedgerReader, createLedgerWriter, type NetworkFile, TransactionSender } from '@koinon/ledger'
 import { type SellerDesk, settlementsSchema, type Wire } from '@koinon/payments/provider'
 import type { PaymentTerms } from '@koinon/payments/rules'
+import { PaidReturns, paidReturnsSchema } from '@koinon/payments/x402'
 import type { Logger } from 'pino'
 import { type Home, writeFileDurably } from '../home/home.ts'
 import { networkOf } from '../home/network-of.ts'
@@ -20,8 +21,10 @@ export type HomeTill = {
   readonly desk: SellerDesk
   /** Who is paid, in what, on which chain. */
   readonly seller: Pick<PaymentTerms, 'chainId' | 'asset' | 'payTo'>
-  /** MPP and x402, for resources under this origin. */
-  wiresAt(origin: string): readonly Wire[]
+  /** MPP and x402, for resources under this origin; who paid comes back where that is given. */
+  wiresAt(origin: string, returns?: PaidReturns): readonly Wire[]
+  /** Lets who paid for a page of this origin come back to it for so long. */
+  returnsAt(origin: string, keptMs: number): PaidReturns
   earnings(): Promise<TillEarnings>
   /** Ends what is under way, claims what is owed, closes the store. */
   stop(): Promise<void>
@@ -44,7 +47,12 @@ export async function openHomeTill(home: Home, clock: Clock, log: Logger, facili
     if (facilitatorUrl === undefined) await ensureTillGas(network, reader, key.address, log, home)
     const sender = new TransactionSender(reader, createLedgerWriter(network, key.privateKey))
     const role = { network, reader, sender, key: { ...key, name: tillRole }, home }
-    const payee = await openPayee({ role, log, creditLimitAtomic: 0n, schema: settlementsSchema })
+    const payee = await openPayee({
+      role,
+      log,
+      creditLimitAtomic: 0n,
+      schema: `${settlementsSchema}\n${paidReturnsSchema}`,
+    })
     const { book, ledger } = payee
     const { desk, asset, wiresAt } = await openDesk({
       network,
@@ -64,7 +72,18 @@ export async function openHomeTill(home: Home, clock: Clock, log: Logger, facili
       network,
       desk,
       seller: { chainId: network.chainId, asset, payTo: key.address },
-      wiresAt,
+      wiresAt: (origin, returns) =>
+        wiresAt(origin, returns === undefined ? undefined : (_terms, request) => returns.extension(request)),
+      returnsAt: (origin, keptMs) =>
+        new PaidReturns({
+          store: payee.store,
+          reader,
+          chainId: network.chainId,
+          origin,
+          keptMs,
+          clock,
+          random: systemRandom,
+        }),
       earnings: () => earningsOf(key.address, ledger.archive, book),
       async stop() {
         await desk.stop()

@@ -8,7 +8,7 @@ const shortAnswer = { bytes: 256 << 10, waitMs: 1_000 }
 
 /** Between the two hops only, or about a payment that is ours. */
 const droppedRequest =
-  /^(host|connection|keep-alive|proxy-.*|te|trailer|transfer-encoding|upgrade|expect|content-length|accept-encoding|accept-payment|payment-.*|x-payment|forwarded|x-forwarded-.*|x-real-ip)$/
+  /^(host|connection|keep-alive|proxy-.*|te|trailer|transfer-encoding|upgrade|expect|content-length|accept-encoding|accept-payment|payment-.*|x-payment|sign-in-with-x|forwarded|x-forwarded-.*|x-real-ip)$/
 /** By which servers take a request for one of another path or method, which may cost more. Some read `_` as `-`. */
 const renamingRequest = /^x-(original-ur[li]|rewrite-ur[li]|http-method(-override)?|method(-override)?)$/
 const droppedAnswer =

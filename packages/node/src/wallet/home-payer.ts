@@ -1,7 +1,15 @@
 /** The payer of a home: its wallet's account pays for single calls in the network's dollar, within limits. */
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { type Address, dollarDecimals, formatUnits, isKoinonError, KoinonError, systemRandom } from '@koinon/base'
+import {
+  type Address,
+  dollarDecimals,
+  formatUnits,
+  isKoinonError,
+  KoinonError,
+  signDigest,
+  systemRandom,
+} from '@koinon/base'
 import { DurableStore } from '@koinon/base/node'
 import { createLedgerReader, type NetworkFile, readDollarDomain } from '@koinon/ledger'
 import {
@@ -15,10 +23,10 @@ import {
 } from '@koinon/payments/client'
 import { createMppClientWire } from '@koinon/payments/mpp'
 import { type AllowedAsset, delegationHash, type PayerChannel } from '@koinon/payments/rules'
-import { createPayingFetch } from '@koinon/payments/x402'
+import { createPayingFetch, type SignInSigner, signInHeaders } from '@koinon/payments/x402'
 import type { Home } from '../home/home.ts'
 import { networkOf } from '../home/network-of.ts'
-import { accountKey } from '../home/secrets.ts'
+import { type AccountKey, accountKey } from '../home/secrets.ts'
 import { readBalances } from '../local/treasury.ts'
 import { askFaucet } from './faucet.ts'
 import { type HomeBudget, openHomeBudget } from './home-budget.ts'
@@ -39,6 +47,8 @@ export type HomePayerLimits = {
   readonly delegation?: GrantedDelegation
   /** Streams are paid by the step where their sellers offer it; from a budget also without it where the whole is more than may be spent. */
   readonly takesSteps?: boolean
+  /** Who paid for a page before shows it by a signature of the wallet, where its seller offers that. Not beside a budget or a delegation. */
+  readonly signsIn?: boolean
   /** Hears of what takes long: money from the faucet, a channel's first deposit, sellers that are not ready. */
   readonly say?: (text: string) => void
 }
@@ -98,7 +108,14 @@ export async function openHomePayer(home: Home, purpose: PayerPurpose, limits: H
       escrow: network.contracts.channels,
       collector: network.contracts.depositCollector,
     }
-    const { maximumTotalAtomic, maximumPerCallAtomic, maximumInChannelsAtomic, takesSteps = false, say } = limits
+    const {
+      maximumTotalAtomic,
+      maximumPerCallAtomic,
+      maximumInChannelsAtomic,
+      takesSteps = false,
+      signsIn = false,
+      say,
+    } = limits
     const signer = budget?.signer ?? delegated?.signer ?? localPaymentSigner(key.secretKey)
     const payer = new Payer({
       signer: say === undefined ? signer : tellingSigner(signer, say),
@@ -125,6 +142,9 @@ export async function openHomePayer(home: Home, purpose: PayerPurpose, limits: H
       fetch: createPayingFetch({
         payer,
         wires: [createMppClientWire({ assets: [asset] })],
+        ...(signsIn
+          ? { beforePaying: (challenge, url) => signInHeaders(challenge, url, network.chainId, walletSigner(key)) }
+          : {}),
         ...(takesSteps ? { steps: 'always' } : budget === undefined ? {} : { steps: 'beyondLimits' }),
         ...(say === undefined ? {} : { fetch: tellingFetch(globalThis.fetch, say) }),
         onChallenge: async (challenge) => {
@@ -151,6 +171,10 @@ export async function openHomePayer(home: Home, purpose: PayerPurpose, limits: H
     await budget?.close()
     throw error
   }
+}
+
+function walletSigner({ address, secretKey }: AccountKey): SignInSigner {
+  return { address, signDigest: async (digest) => signDigest(digest, secretKey) }
 }
 
 /** A store knows every commitment of its key. */

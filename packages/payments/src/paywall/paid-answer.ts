@@ -4,6 +4,7 @@ import type { ServerResponse } from 'node:http'
 import { type Clock, type Hex, KoinonError, sha256Hex } from '@koinon/base'
 import { sendError, sendText } from '@koinon/base/node'
 import type { CallResult, HeldPayment, StoredAnswer } from '../provider/cash-desk.ts'
+import type { ReturningBuyers } from '../provider/returning-buyers.ts'
 import type { SteppedCall, StreamPart, Wire, WireAttempt, WireRequest } from '../provider/wire.ts'
 import { httpCallType, httpKind } from '../rules/http-call.ts'
 import { answerNotKept } from '../rules/paid-call-refusals.ts'
@@ -42,6 +43,7 @@ type Release = {
   readonly clock: Clock
   /** Of the work; aborted, it is the reason why an answer broke off. */
   readonly signal: () => AbortSignal
+  readonly returning: ReturningBuyers | undefined
 }
 
 /** What an answer that must be kept back until its money has moved may hold. */
@@ -147,7 +149,7 @@ async function releaseWhole(
     length: body.length,
     firstByteAtMs: clock.nowMs(),
   })
-  const { charge, bundle } = await payment.charge({ ...result, answer: stored })
+  const { charge, bundle } = await payment.charge({ ...result, ...purchaseOf(release, price), answer: stored })
   sendStored(response, stored, wire.receipt(charge, terms, bundle, request))
 }
 
@@ -202,11 +204,18 @@ async function releaseStream(
     length: bytes,
     firstByteAtMs: firstByteAtMs as unknown as number,
   })
-  const { charge, bundle } = await payment.charge(result)
+  const { charge, bundle } = await payment.charge({ ...result, ...(isCutOff ? {} : purchaseOf(release, charged)) })
   // Whoever still reads must not take it for the whole.
   if (isCutOff) return void response.write(last ?? '', () => response.destroy())
   response.addTrailers({ ...wire.receipt(charge, terms, bundle, request) })
   response.end(last)
+}
+
+/** What is sold by its parts may go on for ever, and what cost less than the whole price was not sold whole. */
+function purchaseOf({ returning, answer, request, payment, terms }: Release, chargedAtomic: bigint) {
+  if (answer.status !== 200 || 'parts' in answer || chargedAtomic !== terms.maximumAtomic) return {}
+  const statement = returning?.purchase(request, payment.payer)
+  return statement === undefined ? {} : { extraStatements: [statement] }
 }
 
 type Served = {

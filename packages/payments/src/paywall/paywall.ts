@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type Clock, type Hex, isKoinonError, KoinonError, withDeadline } from '@koinon/base'
 import { readBody, sendError } from '@koinon/base/node'
 import type { HeldPayment } from '../provider/cash-desk.ts'
+import type { ReturningBuyers } from '../provider/returning-buyers.ts'
 import type { WireRequest } from '../provider/wire.ts'
 import { requestOf } from '../provider/wire-request.ts'
 import type { PaymentTerms } from '../rules/terms.ts'
@@ -30,6 +31,8 @@ export type PaywallOptions = PaymentDoorOptions & {
   readonly origin: string
   readonly clock: Clock
   readonly maximumBodyBytes?: number
+  /** Left out, every request is paid for. */
+  readonly returning?: ReturningBuyers
 }
 
 /** Takes one request. Never rejects: what goes wrong is the client's answer, or the end of its connection. */
@@ -62,7 +65,7 @@ class Paywalled {
   }
 
   async handle(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
-    const { clock, origin, maximumBodyBytes, serve } = this.#options
+    const { clock, origin, maximumBodyBytes, serve, returning } = this.#options
     const receivedAtMs = clock.nowMs()
     const request = requestOf(incoming, origin, await readBody(incoming, maximumBodyBytes ?? defaultBodyBytes))
     const terms = await this.#options.terms(request)
@@ -70,13 +73,15 @@ class Paywalled {
       if (await this.#door.answerAside(response, request)) return
       return sendFree(response, await serve(freeRequest(request, response)))
     }
+    if (await returning?.admits(request)) return sendFree(response, await serve(freeRequest(request, response)))
     const entered = await this.#door.enter(response, request, terms, receivedAtMs)
     if (entered === undefined) return
     const { payment, wire, attempt } = entered
     const signal = signalOf(response, terms.timeoutSeconds * 1000)
     try {
       const answer = await this.#work(request, terms, payment, signal)
-      await releaseAnswer({ response, answer, payment, terms, wire, attempt, request, receivedAtMs, clock, signal })
+      const sale = { response, answer, payment, terms, wire, attempt, request, receivedAtMs, clock, signal }
+      await releaseAnswer({ ...sale, returning })
     } catch (error) {
       if (response.headersSent) throw error
       await this.#door.refuse(response, request, terms, wire, { error, attempt })

@@ -15,6 +15,7 @@ import { settlementsSchema } from '../provider/settlement-book.ts'
 import type { Settler } from '../provider/settler.ts'
 import type { Wire, WireRequest } from '../provider/wire.ts'
 import type { PaymentTerms } from '../rules/terms.ts'
+import { PaidReturns, paidReturnsSchema } from '../x402/provider/paid-returns.ts'
 import { createX402Wire, type X402WireOptions } from '../x402/provider/x402-wire.ts'
 import type { TestNetwork } from './chain.ts'
 import { type Party, startLedger } from './fixtures.ts'
@@ -41,6 +42,8 @@ export type TestSellerOptions = {
   /** Under which the resources are sold; left out, where the server listens. */
   readonly origin?: string
   readonly desk?: Partial<SellerDeskOptions>
+  /** For how long who paid for a page may come back to it. */
+  readonly returnsMs?: number
   /** 1,000 unless given. */
   readonly maximumChannels?: number
   /** Wires before x402. */
@@ -57,7 +60,7 @@ export async function startSeller(
   options: TestSellerOptions,
 ): Promise<TestSeller> {
   const clock = { nowMs: () => Date.now() }
-  const store = await DurableStore.open(options.path, `${paymentsSchema} ${settlementsSchema}`)
+  const store = await DurableStore.open(options.path, `${paymentsSchema} ${settlementsSchema} ${paidReturnsSchema}`)
   const book = new ChannelBook({ store, domain: network.domain })
   await book.start()
   const { ledger } = await startLedger(store, account, { book })
@@ -103,11 +106,20 @@ export async function startSeller(
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   const origin = options.origin ?? url
+  const returning =
+    options.returnsMs === undefined
+      ? undefined
+      : new PaidReturns({
+          ...{ store, reader: network.reader, chainId: network.domain.chainId, origin, keptMs: options.returnsMs },
+          ...{ clock, random: systemRandom },
+        })
+  const extensions = (_terms: PaymentTerms, request: WireRequest) => returning?.extension(request) ?? {}
   const paywall = createPaywall({
+    ...(returning === undefined ? {} : { returning }),
     desk,
     wires: [
       ...(options.wires?.(desk, book) ?? []),
-      createX402Wire({ standing: (id, most) => desk.standing(id, most), ...options.x402 }),
+      createX402Wire({ standing: (id, most) => desk.standing(id, most), extensions, ...options.x402 }),
     ],
     origin,
     clock,

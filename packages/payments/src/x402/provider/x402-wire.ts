@@ -22,7 +22,7 @@ export type X402WireOptions = {
   readonly channelOffer?: ChannelOffer
   /** The account that settles `upTo` payments; left out, none are offered. */
   readonly upToFacilitator?: Address
-  /** More extensions for a request's demand, e.g. `bazaarExtension` or `SignIn.challenge`. */
+  /** More extensions for a request's demand, e.g. `bazaarExtension` or `PaidReturns.extension`. */
   readonly extensions?: (terms: PaymentTerms, request: WireRequest) => Readonly<Record<string, unknown>>
 }
 
