@@ -253,9 +253,23 @@ describe('koinon paywall', () => {
   }, 60_000)
 
   it('gives koinon pay --sign-in a page again that was paid for, and asks others and other pages for money', async () => {
-    paywall = await startPaywall('--upstream', `${upstream.url}/api`, '--price', '0.001', '--sign-in', '1')
+    paywall = await startPaywall(
+      '--upstream',
+      `${upstream.url}/api`,
+      '--price',
+      '0.001',
+      '--sign-in',
+      '1',
+      '--signed-offers',
+    )
     const pay = (path: string, ...more: readonly string[]) =>
       runKoinon(join(folder, 'buyer'), 'pay', `${paywall.url}${path}`, ...more)
+    const demand = (await (await fetch(`${paywall.url}/page`)).json()) as {
+      extensions: Record<string, { info: unknown }>
+    }
+    expect(demand.extensions['offer-receipt']?.info).toMatchObject({
+      offers: [{ format: 'eip712' }, { acceptIndex: 1 }],
+    })
     const paidFor = async (path: string, ...more: readonly string[]) => {
       const { code, stdout, stderr } = await pay(path, ...more)
       expect([code, stdout.trim()]).toEqual([0, `served /api${path}`])

@@ -22,6 +22,7 @@ type PaywallOptions = StayOptions & {
   readonly timeout: string
   readonly facilitator?: string
   readonly signIn?: string
+  readonly signedOffers?: boolean
 }
 
 export function definePaywall(paywall: Command): void {
@@ -48,6 +49,7 @@ export function definePaywall(paywall: Command): void {
     .option('--public-url <url>', 'scheme and host under which payers reach the paywall')
     .option('--timeout <seconds>', 'longest time that a call may take; a stream is cut there, and paid', '60')
     .option('--facilitator <url>', 'x402 facilitator that sends exact payments for this account; no channels then')
+    .option('--signed-offers', 'sign what each call is asked for and was paid, to be shown to others (offer-receipt)')
     .option(
       '--sign-in <hours>',
       'who paid for a GET gets the same URL again for so long by a signature (sign-in-with-x)',
@@ -90,6 +92,7 @@ function serve(options: PaywallOptions): Promise<never> {
         ...(options.facilitator === undefined ? {} : { facilitatorUrl: parseUpstream(options.facilitator) }),
         timeoutSeconds: parseInteger(options.timeout, '--timeout', 1, 600),
         ...parseReturns(options),
+        signsOffers: options.signedOffers === true,
         clock: systemClock,
       })
       return {

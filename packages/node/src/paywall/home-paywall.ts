@@ -38,6 +38,8 @@ export type HomePaywallOptions = {
   readonly timeoutSeconds: number
   /** For how long who paid for a page (`GET`) may come back to it by a signature; left out, every call is paid for. */
   readonly returnsMs?: number
+  /** The home's account signs each demand and each receipt (x402 `offer-receipt`). */
+  readonly signsOffers?: boolean
   /** An x402 facilitator that sends exact payments; without it the home's account does. */
   readonly facilitatorUrl?: URL
   readonly clock: Clock
@@ -66,7 +68,8 @@ export class HomePaywall {
 
   /** Throws `home/no-key`, `node/no-network`, `paywall/till-in-use`, `ledger/*`, `store/*` and what listening throws. */
   async start(): Promise<PaywallReady> {
-    const { host, port, earningsPort, clock, publicUrl, facilitatorUrl, upstream, returnsMs } = this.#options
+    const { host, port, earningsPort, clock, publicUrl, facilitatorUrl, upstream, returnsMs, signsOffers } =
+      this.#options
     const log = pino({ base: { role: 'paywall' }, level: 'warn' }, destination(2))
     const till = await openHomeTill(this.#home, clock, log, facilitatorUrl?.href)
     this.#till = till
@@ -83,7 +86,7 @@ export class HomePaywall {
       const returning = returnsMs === undefined ? undefined : till.returnsAt(origin, returnsMs)
       return createPaywall({
         desk: till.desk,
-        wires: till.wiresAt(origin, returning),
+        wires: till.wiresAt(origin, { returns: returning, signsOffers }),
         ...(returning === undefined ? {} : { returning }),
         terms: (request) => this.#termsOf(request, till.seller),
         serve: async (request) => this.#priced(request, await askUpstream(upstream, request, fetch, tellOfFailure)),

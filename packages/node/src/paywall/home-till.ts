@@ -1,7 +1,7 @@
 /** What sells for the account of a home: one desk for x402 and MPP, one book of channels, one process at a time. */
 import { existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { bytesToHex, type Clock, hexToBytes, KoinonError, systemRandom } from '@koinon/base'
+import { bytesToHex, type Clock, hexToBytes, KoinonError, signDigest, systemRandom } from '@koinon/base'
 import { checkChain, createLedgerReader, createLedgerWriter, type NetworkFile, TransactionSender } from '@koinon/ledger'
 import { type SellerDesk, settlementsSchema, type Wire } from '@koinon/payments/provider'
 import type { PaymentTerms } from '@koinon/payments/rules'
@@ -16,13 +16,21 @@ import { openDesk } from './open-desk.ts'
 import { earningsOf, type TillEarnings, tillRole } from './till-earnings.ts'
 import { ensureTillGas } from './till-gas.ts'
 
+/** What payers of x402 are told and given beside the usual. */
+export type WireExtras = {
+  /** Who paid for a page comes back to it. */
+  readonly returns?: PaidReturns | undefined
+  /** The account signs each demand and each receipt. */
+  readonly signsOffers?: boolean | undefined
+}
+
 export type HomeTill = {
   readonly network: NetworkFile
   readonly desk: SellerDesk
   /** Who is paid, in what, on which chain. */
   readonly seller: Pick<PaymentTerms, 'chainId' | 'asset' | 'payTo'>
-  /** MPP and x402, for resources under this origin; who paid comes back where that is given. */
-  wiresAt(origin: string, returns?: PaidReturns): readonly Wire[]
+  /** MPP and x402, for resources under this origin. */
+  wiresAt(origin: string, more?: WireExtras): readonly Wire[]
   /** Lets who paid for a page of this origin come back to it for so long. */
   returnsAt(origin: string, keptMs: number): PaidReturns
   earnings(): Promise<TillEarnings>
@@ -72,8 +80,11 @@ export async function openHomeTill(home: Home, clock: Clock, log: Logger, facili
       network,
       desk,
       seller: { chainId: network.chainId, asset, payTo: key.address },
-      wiresAt: (origin, returns) =>
-        wiresAt(origin, returns === undefined ? undefined : (_terms, request) => returns.extension(request)),
+      wiresAt: (origin, { returns, signsOffers = false } = {}) =>
+        wiresAt(origin, {
+          ...(returns === undefined ? {} : { extensions: (_terms, request) => returns.extension(request) }),
+          ...(signsOffers ? { offerSigner: { clock, sign: (digest) => signDigest(digest, key.secretKey) } } : {}),
+        }),
       returnsAt: (origin, keptMs) =>
         new PaidReturns({
           store: payee.store,

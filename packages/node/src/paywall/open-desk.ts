@@ -47,8 +47,8 @@ export type OpenDesk = {
   readonly asset: Asset
   /** Channels alone where gas costs the seller money; without `upTo` on chains where its contracts do not stand. */
   readonly backEnds: PaymentTerms['backEnds']
-  /** MPP and x402, for resources under this origin; `extensions` go into the demands of x402. */
-  wiresAt(origin: string, extensions?: X402WireOptions['extensions']): readonly Wire[]
+  /** MPP and x402, for resources under this origin; `more` is told payers of x402. */
+  wiresAt(origin: string, more?: Pick<X402WireOptions, 'extensions' | 'offerSigner'>): readonly Wire[]
 }
 
 /** Takes up what an earlier process left unsettled. End it by `desk.stop`. Throws `ledger/*` when the ledger does not answer, `payments/insecure-origin`. */
@@ -97,7 +97,7 @@ export async function openDesk(options: OpenDeskOptions): Promise<OpenDesk> {
     desk,
     asset,
     backEnds: isEmbedded ? ['channel', ...(takesUpTo ? (['upTo'] as const) : []), 'exact'] : ['channel'],
-    wiresAt(origin, extensions) {
+    wiresAt(origin, more = {}) {
       const door = new MppDoor({
         keys: [challengeKey],
         realm: new URL(origin).host,
@@ -112,7 +112,7 @@ export async function openDesk(options: OpenDeskOptions): Promise<OpenDesk> {
           refunder,
           channelOffer,
           ...upTo,
-          ...(extensions === undefined ? {} : { extensions }),
+          ...more,
         }),
         createMppWire({
           door,

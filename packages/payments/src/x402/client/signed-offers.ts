@@ -1,15 +1,6 @@
 /** Extension `offer-receipt`: what a seller signed of its offers and receipts, held against what it asked and was paid. */
-import {
-  type Address,
-  domainSeparator,
-  type Hex,
-  integerWord,
-  KoinonError,
-  recoverAddress,
-  textWord,
-  typedDigest,
-  typeHash,
-} from '@koinon/base'
+import { type Address, type Hex, KoinonError, recoverAddress } from '@koinon/base'
+import { offerDigest, offerReceiptExtension, receiptDigest } from '../rules/signed-offers.ts'
 import { object, text, type X402Challenge } from './challenge.ts'
 
 type Json = Readonly<Record<string, unknown>>
@@ -17,14 +8,6 @@ type Json = Readonly<Record<string, unknown>>
 /** Who signed; undefined for JWS, whose keys lie elsewhere and are not fetched. */
 export type SignedBy = { readonly format: 'eip712' | 'jws'; readonly signer: Address | undefined }
 
-const offerTypeHash = typeHash(
-  'Offer(uint256 version,string resourceUrl,string scheme,string network,string asset,string payTo,string amount,uint256 validUntil)',
-)
-const receiptTypeHash = typeHash(
-  'Receipt(uint256 version,string network,string resourceUrl,string payer,uint256 issuedAt,string transaction)',
-)
-const offerSeparator = domainSeparator({ name: 'x402 offer', version: '1', chainId: 1 })
-const receiptSeparator = domainSeparator({ name: 'x402 receipt', version: '1', chainId: 1 })
 const offerFields = ['scheme', 'network', 'asset', 'payTo', 'amount'] as const
 
 /**
@@ -32,7 +15,7 @@ const offerFields = ['scheme', 'network', 'asset', 'payTo', 'amount'] as const
  * does not hold, is no offer of these terms: throws `payments/offer-mismatch`.
  */
 export function checkOffer(challenge: X402Challenge, accepted: Json): SignedBy | undefined {
-  const offers = object(object(challenge.extensions['offer-receipt'])?.['info'])?.['offers']
+  const offers = object(object(challenge.extensions[offerReceiptExtension])?.['info'])?.['offers']
   if (!Array.isArray(offers)) return undefined
   const read = offers
     .slice(0, 32)
@@ -46,30 +29,35 @@ export function checkOffer(challenge: X402Challenge, accepted: Json): SignedBy |
   }
   const { payload } = mine
   return signedBy(mine.offer, () =>
-    typedDigest(offerSeparator, offerTypeHash, [
-      integerWord(whole(payload['version'])),
-      ...['resourceUrl', ...offerFields].map((name) => textWord(String(payload[name]))),
-      integerWord(whole(payload['validUntil'])),
-    ]),
+    offerDigest({
+      version: whole(payload['version']),
+      resourceUrl: String(payload['resourceUrl']),
+      scheme: String(payload['scheme']),
+      network: String(payload['network']),
+      asset: String(payload['asset']),
+      payTo: String(payload['payTo']),
+      amount: String(payload['amount']),
+      validUntil: whole(payload['validUntil']),
+    }),
   )
 }
 
 /** Who signed the receipt in a settle response; undefined when there is none. Throws `payments/offer-mismatch` for one of another payer. */
 export function checkSignedReceipt(settleResponse: unknown, payer: Address): SignedBy | undefined {
-  const info = object(object(object(object(settleResponse)?.['extensions'])?.['offer-receipt'])?.['info'])
+  const info = object(object(object(object(settleResponse)?.['extensions'])?.[offerReceiptExtension])?.['info'])
   const receipt = object(info?.['receipt'])
   if (receipt === undefined) return undefined
   const payload = payloadOf(receipt)
   if (lower(payload['payer']) !== payer) throw mismatch('the receipt was signed for another payer')
   return signedBy(receipt, () =>
-    typedDigest(receiptSeparator, receiptTypeHash, [
-      integerWord(whole(payload['version'])),
-      textWord(String(payload['network'])),
-      textWord(String(payload['resourceUrl'])),
-      textWord(String(payload['payer'])),
-      integerWord(whole(payload['issuedAt'])),
-      textWord(String(payload['transaction'] ?? '')),
-    ]),
+    receiptDigest({
+      version: whole(payload['version']),
+      network: String(payload['network']),
+      resourceUrl: String(payload['resourceUrl']),
+      payer: String(payload['payer']),
+      issuedAt: whole(payload['issuedAt']),
+      transaction: String(payload['transaction'] ?? ''),
+    }),
   )
 }
 
@@ -95,8 +83,8 @@ function payloadOf(signed: Json): Json {
   }
 }
 
-function whole(value: unknown): bigint {
-  if (Number.isSafeInteger(value) && (value as number) >= 0) return BigInt(value as number)
+function whole(value: unknown): number {
+  if (Number.isSafeInteger(value) && (value as number) >= 0) return value as number
   throw mismatch('a number in it is malformed')
 }
 

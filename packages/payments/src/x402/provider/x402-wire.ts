@@ -13,6 +13,8 @@ import { parsePayment } from '../rules/payment-payload.ts'
 import { paymentRequiredOf, requirementsOf } from '../rules/payment-required.ts'
 import { reasonOf } from '../rules/reasons.ts'
 import { type SettleResponse, settleFailure, settleResponseOf } from '../rules/settle-response.ts'
+import { offerReceiptExtension } from '../rules/signed-offers.ts'
+import { type OfferSigner, signedOffers, signedReceipt } from './offer-signer.ts'
 
 export type X402WireOptions = {
   /** Where a known channel stands (`SellerDesk.standing`), for clients that have lost count. */
@@ -22,6 +24,8 @@ export type X402WireOptions = {
   readonly channelOffer?: ChannelOffer
   /** The account that settles `upTo` payments; left out, none are offered. */
   readonly upToFacilitator?: Address
+  /** Signs what is asked and what was paid for those who show it to others (`offer-receipt`); left out, neither is. */
+  readonly offerSigner?: OfferSigner
   /** More extensions for a request's demand, e.g. `bazaarExtension` or `PaidReturns.extension`. */
   readonly extensions?: (terms: PaymentTerms, request: WireRequest) => Readonly<Record<string, unknown>>
 }
@@ -30,7 +34,7 @@ const signatureHeader = 'payment-signature'
 
 /** The x402 wire of a paywall. */
 export function createX402Wire(options: X402WireOptions = {}): Wire {
-  const { standing, refunder, channelOffer = defaultChannelOffer, upToFacilitator, extensions } = options
+  const { standing, refunder, channelOffer = defaultChannelOffer, upToFacilitator, extensions, offerSigner } = options
   return {
     name: 'x402',
     challenge(terms, request, { error }) {
@@ -38,7 +42,11 @@ export function createX402Wire(options: X402WireOptions = {}): Wire {
       const known = stale === undefined ? undefined : standing?.(stale, terms.maximumAtomic)
       const accepts = requirementsOf(terms, channelOffer, known, upToFacilitator)
       const sponsoring = accepts.some(({ scheme }) => scheme === 'upto') ? gasSponsoringExtension : {}
-      const more = { ...paymentIdentifierExtension, ...sponsoring, ...extensions?.(terms, request) }
+      const offers =
+        offerSigner === undefined
+          ? {}
+          : { [offerReceiptExtension]: { info: { offers: signedOffers(offerSigner, terms.resource.url, accepts) } } }
+      const more = { ...paymentIdentifierExtension, ...sponsoring, ...offers, ...extensions?.(terms, request) }
       const required = paymentRequiredOf(
         terms,
         error === undefined ? 'Payment required' : reasonOf(error),
@@ -65,7 +73,8 @@ export function createX402Wire(options: X402WireOptions = {}): Wire {
     },
     receipt(charge, terms, bundle) {
       const response = settleResponseOf(charge, terms.chainId)
-      return { 'payment-response': bundle === undefined ? encodeHeader(response) : withProof(response, bundle) }
+      const receipt = offerSigner && signedReceipt(offerSigner, terms.resource.url, response)
+      return { 'payment-response': withProofs(response, receipt, bundle) }
     },
     failure(error, terms, payer) {
       return { 'payment-response': encodeHeader(settleFailure(reasonOf(error), terms.chainId, payer)) }
@@ -73,9 +82,18 @@ export function createX402Wire(options: X402WireOptions = {}): Wire {
   }
 }
 
-/** A response with the receipt's bundle as an extension, whose text is there already. */
-function withProof(response: SettleResponse, bundle: ReceiptBundle): string {
-  const extensions = `{"offer-receipt":{"info":{"koinonReceipt":${bundleText(bundle)}}}}`
+/** The header of a response with what proves it: the seller's signed receipt, and the bundle, whose text is there already. */
+function withProofs(
+  response: SettleResponse,
+  receipt: ReturnType<typeof signedReceipt> | undefined,
+  bundle: ReceiptBundle | undefined,
+): string {
+  const proofs = [
+    ...(receipt === undefined ? [] : [`"receipt":${JSON.stringify(receipt)}`]),
+    ...(bundle === undefined ? [] : [`"koinonReceipt":${bundleText(bundle)}`]),
+  ]
+  if (proofs.length === 0) return encodeHeader(response)
+  const extensions = `{"${offerReceiptExtension}":{"info":{${proofs.join(',')}}}}`
   return encodeHeaderText(`${JSON.stringify(response).slice(0, -1)},"extensions":${extensions}}`)
 }
 
