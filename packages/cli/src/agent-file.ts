@@ -1,19 +1,28 @@
 import { existsSync } from 'node:fs'
+import { registerHooks } from 'node:module'
 import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { type AgentDefinition, defineAgent } from '@koinon/agents/provider'
 import { KoinonError } from '@koinon/base'
 
-/** The agent that a file exports. Throws `agents/bad-file`, or what is wrong with it. */
+/**
+ * The agent that a file exports. The file may stand anywhere: `@koinon/sdk` is this command's own where none is installed beside it.
+ * Throws `agents/bad-file`, or what is wrong with it.
+ */
 export async function loadAgent(file: string): Promise<AgentDefinition> {
   const path = resolve(file)
   if (!existsSync(path))
     throw new KoinonError({ code: 'agents/bad-file', message: `There is no file ${path}`, hint: 'Check the path.' })
-  const module = (await import(pathToFileURL(path).href).catch((cause: Error) => {
+  const { href } = pathToFileURL(path)
+  lendSdk(href)
+  const module = (await import(href).catch((cause: NodeJS.ErrnoException) => {
     throw new KoinonError({
       code: 'agents/bad-file',
       message: `${path} cannot be loaded: ${cause.message}`,
-      hint: 'Run it with "node FILE" to see where it fails.',
+      hint:
+        cause.code === 'ERR_MODULE_NOT_FOUND'
+          ? 'Packages other than @koinon/sdk have to be installed beside the file.'
+          : 'Run it with "node FILE" to see where it fails.',
       cause,
     })
   })) as { readonly agent?: AgentDefinition }
@@ -22,5 +31,21 @@ export async function loadAgent(file: string): Promise<AgentDefinition> {
     code: 'agents/bad-file',
     message: `${path} exports no "agent"`,
     hint: 'Write: export const agent = defineAgent({...})',
+  })
+}
+
+/** What is not found of `@koinon/sdk` is looked for from here, also when handlers import it later. The file is a module whatever its folder says. */
+function lendSdk(file: string): void {
+  registerHooks({
+    resolve(specifier, context, nextResolve) {
+      if (specifier === file && file.endsWith('.ts'))
+        return { ...nextResolve(specifier, context), format: 'module-typescript' }
+      try {
+        return nextResolve(specifier, context)
+      } catch (error) {
+        if (!/^@koinon\/sdk(\/|$)/.test(specifier)) throw error
+        return nextResolve(specifier, { ...context, parentURL: import.meta.url })
+      }
+    },
   })
 }

@@ -1,5 +1,5 @@
 import { execFileSync, spawn } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { AgentServer, agentSchema } from '@koinon/agents/provider'
@@ -102,13 +102,15 @@ describe('the templates', () => {
 })
 
 describe('koinon agent run', () => {
-  it('serves a file, says what it does not sell, and ends when asked', async () => {
+  it('serves a file outside of the clone, says what it does not sell, and ends when asked', async () => {
+    copyFileSync(join(templates, 'forecaster.ts'), join(folder, 'mine.ts'))
+    writeFileSync(join(folder, 'package.json'), '{ "type": "commonjs" }')
     const child = spawn(
       process.execPath,
       [
         '--disable-warning=ExperimentalWarning',
         main,
-        ...['--home', join(folder, 'home'), '--json', 'agent', 'run', join(templates, 'forecaster.ts')],
+        ...['--home', join(folder, 'home'), '--json', 'agent', 'run', join(folder, 'mine.ts')],
       ],
       { stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, KOINON_FORECAST_PRICE: '0.01' } },
     )
@@ -122,16 +124,20 @@ describe('koinon agent run', () => {
     expect(await ended).toBe(0)
   }, 30_000)
 
-  it('says in a home that belongs to no network that it is not registered, and how to join one', async () => {
+  it('serves the agent of docs/sdk.md, and says in a home of no network that it is not registered, and how to join one', async () => {
+    const page = readFileSync(join(templates, '../../docs/sdk.md'), 'utf8')
+    const [, text = ''] = /```ts\n(\/\/ greeter\.ts\n[\s\S]*?)```/.exec(page) ?? []
+    writeFileSync(join(folder, 'greeter.ts'), text)
     const home = join(folder, 'alone')
     const child = spawn(
       process.execPath,
-      ['--disable-warning=ExperimentalWarning', main, '--home', home, 'agent', 'run', join(templates, 'forecaster.ts')],
+      ['--disable-warning=ExperimentalWarning', main, '--home', home, 'agent', 'run', join(folder, 'greeter.ts')],
       { stdio: ['ignore', 'pipe', 'inherit'] },
     )
     const ended = new Promise<number | null>((done) => child.once('exit', done))
     const welcome = await new Promise<string>((done) => child.stdout.once('data', (data) => done(String(data))))
-    expect(welcome).toContain('Forecaster at ')
+    const [, url] = /^Greeter at (http:\S+)$/m.exec(welcome) ?? []
+    expect(await use(`${url}`, 'greet', { name: 'Ada' })).toEqual({ status: 200, json: { text: 'Hello, Ada!' } })
     expect(welcome).toMatch(/Not registered.*this home belongs to no network/)
     expect(welcome).toContain(`koinon join URL --home ${home}`)
     child.kill('SIGTERM')
@@ -142,5 +148,9 @@ describe('koinon agent run', () => {
     await expect(loadAgent(join(folder, 'none.ts'))).rejects.toMatchObject({ code: 'agents/bad-file' })
     writeFileSync(join(folder, 'empty.mjs'), 'export const other = 1\n')
     await expect(loadAgent(join(folder, 'empty.mjs'))).rejects.toMatchObject({ code: 'agents/bad-file' })
+    writeFileSync(join(folder, 'other.mjs'), "import '@koinon/none'\n")
+    await expect(loadAgent(join(folder, 'other.mjs'))).rejects.toMatchObject({
+      hint: 'Packages other than @koinon/sdk have to be installed beside the file.',
+    })
   })
 })
