@@ -15,6 +15,7 @@ export {
   withdrawEarnings,
 } from './provider/earnings.ts'
 export { type BudgetChannelReturn, takeBackBudget } from './wallet/budget-channels.ts'
+export { type BudgetDeposits, readBudgetDeposits } from './wallet/budget-deposits.ts'
 export { BudgetDesk, type BudgetTerms, jobContractCalls } from './wallet/budget-desk.ts'
 export { ensureGas } from './wallet/ensure-gas.ts'
 export { type HomeBudget, openHomeBudget } from './wallet/home-budget.ts'

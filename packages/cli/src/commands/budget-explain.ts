@@ -1,5 +1,6 @@
-import { isKoinonError, systemClock } from '@koinon/base'
+import { formatSpan, isKoinonError, systemClock } from '@koinon/base'
 import type { Home } from '@koinon/node/home'
+import { networkOf, readBudgetDeposits } from '@koinon/node/wallet'
 import type { BudgetJson } from '@koinon/work/dashboard'
 import type { Command } from 'commander'
 import { utcTime } from '../format/time.ts'
@@ -23,7 +24,14 @@ export function defineBudgetExplain(budget: Command): void {
       runCommand(async ({ home, typed }, name: string, options: { readonly intent?: string }) => {
         const item = await budgetOf(home, name)
         if (options.intent === undefined)
-          return { data: item, text: [...explained(item, typed), ...(await depositWords(home, item))].join('\n') }
+          return {
+            data: item,
+            text: [
+              ...explained(item, typed),
+              ...(await channelWords(home, item, typed)),
+              ...(await depositWords(home, item, typed)),
+            ].join('\n'),
+          }
         const forecast = await openDesk(home).forecast(
           name,
           readGivenJson({ path: options.intent, hints: intentHints }),
@@ -46,30 +54,25 @@ const verdictWords = {
 } as const
 
 function explained(item: BudgetJson, typed: (text: string) => string): readonly string[] {
-  const { proposals, openCount, allocatedAtomic, inChannelsAtomic, maxPerCallAtomic, leftAtomic } = item
+  const { proposals, openCount, maxPerCallAtomic, leftAtomic, state, words } = item
   const one = BigInt(leftAtomic) < BigInt(maxPerCallAtomic) ? leftAtomic : maxPerCallAtomic
+  const period = `in this period it has taken up ${dollars(item.spentInPeriodAtomic)} of ${dollars(item.maxPerPeriodAtomic)} dollars${periodEnd(item)}`
   return [
-    ...item.words,
+    ...(state === 'usable' ? words : [`It can spend nothing now: ${stateWords[state]}. What it says:`, ...words]),
     '',
-    item.state === 'usable'
-      ? `It can spend ${dollars(leftAtomic)} dollars now, and at most ${dollars(one)} of them for one call.`
-      : `It can spend nothing now: ${stateWords[item.state]}.`,
-    ...(item.isKeyHere || item.state !== 'usable'
+    sumSentence(item),
+    ...(state === 'usable'
+      ? [
+          `It can spend ${dollars(leftAtomic)} dollars of that now, and at most ${dollars(one)} of them for one call; ${period}.`,
+        ]
+      : []),
+    ...(item.isKeyHere || state !== 'usable'
       ? []
       : [`Only who has the key of ${item.agent} can pay with it: this home has it not.`]),
-    `In this period it has taken up ${dollars(item.spentInPeriodAtomic)} of ${dollars(item.maxPerPeriodAtomic)} dollars${periodEnd(item)}; since it was granted ${dollars(item.spentAtomic)} of ${dollars(item.maxTotalAtomic)}.`,
-    ...(inChannelsAtomic === '0'
-      ? []
-      : [
-          `Of that ${dollars(usedAtomic(item))} dollars are used. ${dollars(inChannelsAtomic)} dollars were put into channels and not used so far: they pay for more calls to the same sellers, beside what it can spend now. ${typed(`Take them back: koinon budget withdraw ${item.grantHash.slice(0, 12)}`)}`,
-        ]),
-    ...(allocatedAtomic === '0'
-      ? []
-      : [`${dollars(allocatedAtomic)} dollars are set aside: its key has passed them on to other keys.`]),
     ...(openCount === 0
       ? []
       : [
-          `${openCount === 1 ? 'One payment is' : `${openCount} payments are`} signed, and what became of ${openCount === 1 ? 'it' : 'them'} is not settled; until then the most that ${openCount === 1 ? 'it' : 'they'} can cost counts as spent.`,
+          `${openCount === 1 ? 'One payment or deposit is' : `${openCount} payments or deposits are`} signed and not looked up on the ledger yet; until then ${openCount === 1 ? 'it counts' : 'they count'} in full.`,
         ]),
     ...(proposals.length === 0
       ? []
@@ -79,18 +82,79 @@ function explained(item: BudgetJson, typed: (text: string) => string): readonly 
   ]
 }
 
-/** Says where the account lets no keys deposit; nothing where the ledger cannot be asked. */
-async function depositWords(home: Home, { state, autonomy, agent }: BudgetJson): Promise<readonly string[]> {
-  if (state !== 'usable' || autonomy === 'alert') return []
+/** Parts that add up to the whole of the grant. */
+function sumSentence(item: BudgetJson): string {
+  const { inChannelsAtomic, allocatedAtomic, state } = item
+  const leftOfAll = BigInt(item.maxTotalAtomic) - BigInt(item.spentAtomic) - BigInt(allocatedAtomic)
+  const parts = [
+    `${dollars(usedAtomic(item))} are used`,
+    ...(inChannelsAtomic === '0' ? [] : [`${dollars(inChannelsAtomic)} were put into channels and not used`]),
+    ...(allocatedAtomic === '0' ? [] : [`${dollars(allocatedAtomic)} were passed on to other keys`]),
+    `${dollars(leftOfAll.toString())} ${state === 'usable' || state === 'not yet' ? 'are left' : 'are not to be spent any more'}`,
+  ]
+  return `Of its ${dollars(item.maxTotalAtomic)} dollars ${parts.slice(0, -1).join(', ')} and ${parts.at(-1)}.`
+}
+
+/** Where the money in channels is now, by the ledger: what it buys, what is at risk, when it comes back. */
+async function channelWords(home: Home, item: BudgetJson, typed: (text: string) => string): Promise<readonly string[]> {
+  if (item.inChannelsAtomic === '0') return []
+  const command = typed(`koinon budget withdraw ${item.grantHash.slice(0, 12)}`)
+  const found = await orUnknown(readBudgetDeposits(home, networkOf(home), item))
+  if (found === undefined)
+    return [`The ledger cannot be asked where the money in channels is. To take it back: ${command}`]
+  const { openAtomic, waitingAtomic } = found
+  const risk = 'until then whoever has the key can sign it away to the sellers of its channels'
+  return [
+    ...(openAtomic + waitingAtomic > 0n
+      ? []
+      : ['Nothing lies in its channels any more: the rest came back to the account.']),
+    ...(openAtomic === 0n
+      ? []
+      : item.state === 'usable'
+        ? [
+            `${dollars(`${openAtomic}`)} dollars lie in channels: they pay for more calls to the same sellers, beside what is left. To take them back: ${command}`,
+          ]
+        : [
+            `${dollars(`${openAtomic}`)} dollars in channels are still at risk. Take them back: ${command}. They are free ${formatSpan(found.withdrawDelaySeconds)} after you ask; ${risk}.`,
+          ]),
+    ...(waitingAtomic === 0n
+      ? []
+      : [
+          `${dollars(`${waitingAtomic}`)} dollars of channels were asked back and are free from ${utcTime(found.freeAtMs / 1000)} on, by the same command, ${command}; ${risk}.`,
+        ]),
+  ]
+}
+
+/** Says where the account lets no keys deposit, and where a copied key still could; nothing where the ledger cannot be asked. */
+async function depositWords(
+  home: Home,
+  { state, autonomy, agent, grantHash }: BudgetJson,
+  typed: (text: string) => string,
+): Promise<readonly string[]> {
+  if ((state !== 'usable' && state !== 'revoked') || autonomy === 'alert') return []
+  const desk = openDesk(home)
+  const keysCanDeposit = await orUnknown(desk.keysCanDeposit())
+  if (state === 'revoked')
+    return keysCanDeposit !== true || (await orUnknown(desk.isRevokedOnLedger(grantHash))) !== false
+      ? []
+      : [
+          `The ledger does not know that you revoked it: whoever copied the key can still put into channels what its grant allows. End that too: ${typed(`koinon budget revoke ${grantHash.slice(0, 12)} --on-chain`)}`,
+        ]
+  return keysCanDeposit === false
+    ? [
+        `The account lets no keys of budgets deposit, so this one pays only from what its own account ${agent} holds. Change that: koinon budget grant ... --on-chain`,
+      ]
+    : []
+}
+
+/** Undefined where the ledger cannot be asked. */
+async function orUnknown<value>(asked: Promise<value>): Promise<value | undefined> {
   try {
-    if (await openDesk(home).keysCanDeposit()) return []
+    return await asked
   } catch (error) {
-    if (isKoinonError(error)) return []
+    if (isKoinonError(error)) return undefined
     throw error
   }
-  return [
-    `The account lets no keys of budgets deposit, so this one pays only from what its own account ${agent} holds. Change that: koinon budget grant ... --on-chain`,
-  ]
 }
 
 /** When the next period begins, of a budget that can spend. */

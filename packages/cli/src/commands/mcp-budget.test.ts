@@ -223,9 +223,12 @@ describe('koinon mcp', () => {
     const before = await network.dollarsOf(wallet.address)
     const asked = await runKoinon(home.path, 'budget', 'withdraw', 'mcp', '--yes')
     expect(asked.stdout).toContain('can be fetched from')
+    const explained = async () => (await runKoinon(home.path, 'budget', 'explain', 'mcp')).stdout
+    expect(await explained()).toMatch(/dollars of channels were asked back and are free from \d{4}-.* UTC on/)
     await network.advanceSeconds(901)
     const fetched = await runKoinon(home.path, 'budget', 'withdraw', 'mcp', '--yes')
     expect(fetched.stdout).toContain('dollars came back to')
+    expect(await explained()).toContain('Nothing lies in its channels any more')
     const held = seller.book.list()[0]
     const back = (await network.dollarsOf(wallet.address)) - before
     expect(back).toBe((held?.depositAtomic ?? 0n) - 3_000n)

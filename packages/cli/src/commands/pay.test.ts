@@ -134,8 +134,12 @@ describe('koinon pay --budget', () => {
     const again = await pay('-d', 'again', '--budget', 'shop', '--json')
     expect(JSON.parse(again.stdout).data.payment.channelId).toBe(paid.data.payment.channelId)
     const shown = (await koinon('budget', 'explain', 'shop')).stdout
-    expect(shown).toMatch(/since it was granted 0\.02 of 0\.05/)
-    expect(shown).toContain('Of that 0.002 dollars are used. 0.018 dollars were put into channels and not used so far')
+    expect(shown).toContain(
+      'Of its 0.05 dollars 0.002 are used, 0.018 were put into channels and not used and 0.03 are left.',
+    )
+    expect(shown).toMatch(
+      /It can spend 0\.03 dollars of that now.*\n(.* signed .*\n)?0\.018 dollars lie in channels: they pay for more calls/,
+    )
     expect((await koinon('budget', 'list')).stdout).toMatch(
       /in channels.*shop +limited +usable +0\.002 +0\.018 +0\.03/s,
     )
@@ -146,6 +150,13 @@ describe('koinon pay --budget', () => {
       error: { code: 'payments/budget-refused', hint: expect.stringContaining('koinon budget explain') },
     })
     await koinon('budget', 'revoke', 'shop', '--yes')
+    const ended = (await koinon('budget', 'explain', 'shop')).stdout
+    expect(ended).toMatch(/^It can spend nothing now: you revoked it\. What it says:/)
+    expect(ended).toContain('not used and 0.03 are not to be spent any more.')
+    expect(ended).toMatch(
+      /0\.018 dollars in channels are still at risk\. .*budget withdraw.* free 15 min after you ask/,
+    )
+    expect(ended).toMatch(/The ledger does not know that you revoked it.*--on-chain/)
     const late = await pay('-d', 'late', '--budget', 'shop', '--json')
     expect(JSON.parse(late.stdout).error).toMatchObject({ message: expect.stringContaining('(revoked)') })
     expect(runs).toBe(ran + 2)

@@ -1,6 +1,5 @@
 /** Bringing back what lies in the channels of a budget: the owner's money, by the owner's own transactions. */
 import { existsSync } from 'node:fs'
-import { join } from 'node:path'
 import { type Address, type Clock, dollarDecimals, type Hex, KoinonError, type Random } from '@koinon/base'
 import { DurableStore } from '@koinon/base/node'
 import {
@@ -24,6 +23,7 @@ import { parseGrantChain } from '@koinon/payments/rules'
 import { findBudget } from '../home/budgets.ts'
 import type { Home } from '../home/home.ts'
 import type { AccountKey } from '../home/secrets.ts'
+import { budgetPayerPath } from './budget-deposits.ts'
 import { ensureGas } from './ensure-gas.ts'
 import { holdPayerStore } from './payer-lock.ts'
 
@@ -49,7 +49,7 @@ export async function takeBackBudget(
 ): Promise<readonly BudgetChannelReturn[]> {
   const { grantHash, grants } = findBudget(home, name)
   if (parseGrantChain(grants)[0]?.grant.owner !== key.address) throw notOwner()
-  const path = join(home.path, 'payer', `budget-${grantHash.slice(2)}.db`)
+  const path = budgetPayerPath(home, grantHash)
   if (!existsSync(path)) return []
   const reader = createLedgerReader(network)
   const { dollar: token, channels: escrow, depositCollector: collector } = network.contracts

@@ -160,6 +160,16 @@ export class BudgetDesk {
     return revoked
   }
 
+  /** Whether the ledger refuses its key too. Throws `home/no-budget` and `payments/ledger-unreachable`. */
+  async isRevokedOnLedger(name: string): Promise<boolean> {
+    const { home, network } = this.#options
+    const { grantHash, grants } = findBudget(home, name)
+    const { owner, revocationNonce } = parseGrantChain(grants)[0]?.grant as BudgetGrant
+    const chain = createBudgetChain({ reader: createLedgerReader(network), unsettledBlocks: 0 })
+    const now = await chain.readRevocations(owner, [grantHash])
+    return now.revoked.length > 0 || now.revocationNonce !== revocationNonce
+  }
+
   /** Says yes or no to a proposal by its intent's hash. The agent asks again then. Throws `home/no-budget`. */
   async approve(name: string, intent: Hex, isApproved: boolean): Promise<void> {
     const { home, network, key } = this.#options

@@ -12,7 +12,7 @@ import {
 import { type LedgerReader, readDollarDomain, type TransactionSender } from '@koinon/ledger'
 import { batchSettlementAbi, dollarAbi } from '@koinon/ledger/abis'
 import type { ChannelFacts } from '../core/channel-state.ts'
-import { reachable, readChannelFacts } from '../core/escrow.ts'
+import { type PendingWithdrawal, reachable, readChannelFacts, readPendingWithdrawal } from '../core/escrow.ts'
 import type { DelegatingAccount } from '../core/session.ts'
 import { type ChannelConfig, channelIdOf, type EscrowDomain, withdrawDelayBounds } from '../rules/channel.ts'
 import { collectorData, type DepositAuthorization, depositDigest, depositNonce } from './deposit-authorization.ts'
@@ -159,17 +159,8 @@ export class ChannelOpener {
     return facts.get(channelId) as ChannelFacts
   }
 
-  async #pending(config: ChannelConfig): Promise<{ readonly amountAtomic: bigint; readonly availableAtMs: number }> {
-    const { reader, domain } = this.#options
-    const [amountAtomic, initiatedAt] = await reachable(
-      reader.readContract({
-        address: domain.escrow,
-        abi: batchSettlementAbi,
-        functionName: 'pendingWithdrawals',
-        args: [channelIdOf(config, domain)],
-      }),
-    )
-    return { amountAtomic, availableAtMs: (initiatedAt + config.withdrawDelay) * 1000 }
+  #pending(config: ChannelConfig): Promise<PendingWithdrawal> {
+    return readPendingWithdrawal(this.#options.reader, this.#options.domain, config)
   }
 
   async #collect(config: ChannelConfig, authorization: DepositAuthorization): Promise<void> {

@@ -2,7 +2,7 @@ import { type Hex, KoinonError, withDeadline } from '@koinon/base'
 import type { LedgerReader } from '@koinon/ledger'
 import { batchSettlementAbi } from '@koinon/ledger/abis'
 import type { ChannelStatus } from '../rules/admission.ts'
-import type { EscrowDomain } from '../rules/channel.ts'
+import { type ChannelConfig, channelIdOf, type EscrowDomain } from '../rules/channel.ts'
 import type { ChannelFacts } from './channel-state.ts'
 
 const channelsPerRead = 250
@@ -41,6 +41,20 @@ export async function readChannelFacts(
     })
   }
   return facts
+}
+
+/** What the payer has asked back of a channel, atomic units, and from when it can be fetched. */
+export type PendingWithdrawal = { readonly amountAtomic: bigint; readonly availableAtMs: number }
+
+/** Amount 0 where nothing was asked back. Throws `payments/ledger-unreachable`. */
+export async function readPendingWithdrawal(
+  reader: LedgerReader,
+  domain: EscrowDomain,
+  config: ChannelConfig,
+): Promise<PendingWithdrawal> {
+  const read = reader.readContract(call(domain, 'pendingWithdrawals', channelIdOf(config, domain)))
+  const [amountAtomic, initiatedAt] = (await reachable(read)) as readonly [bigint, number]
+  return { amountAtomic, availableAtMs: (initiatedAt + config.withdrawDelay) * 1000 }
 }
 
 /** Claimed but not yet sent to the receiver's account, atomic units. Throws `payments/ledger-unreachable`. */

@@ -16,7 +16,7 @@ export type BudgetReport = {
   readonly inChannelsAtomic: bigint
   /** What waits for the owner. */
   readonly proposals: readonly SpendEntry[]
-  /** What was signed and is not concluded, at most 1,000. */
+  /** What was signed, ends by itself and is not concluded, at most 1,000. Vouchers never end: they stand for what was used of their channels. */
   readonly open: readonly SpendEntry[]
 }
 
@@ -28,7 +28,10 @@ export async function readBudget(
 ): Promise<BudgetReport> {
   const ledger = new SpendLedger(store, leafOf(grants, chainId), grants)
   await ledger.start()
-  const [proposals, open] = await Promise.all([ledger.entries(['proposed'], 100), ledger.entries(['reserved'], 1_000)])
+  const [proposals, open] = await Promise.all([
+    ledger.entries(['proposed'], 100),
+    ledger.entries(['reserved'], 1_000, 'ending'),
+  ])
   return { spent: ledger.spent, inChannelsAtomic: ledger.inChannelsAtomic, proposals, open }
 }
 
