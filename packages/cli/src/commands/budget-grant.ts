@@ -48,6 +48,7 @@ export function defineBudgetGrant(budget: Command): void {
 
 async function grant(context: CommandContext, options: GrantOptions): Promise<CommandResult> {
   const desk = openDesk(context.home)
+  checkTyped(options)
   checkScope(options)
   const draft = await desk.draft(termsOf(options, networkOf(context.home)), options.agent as Hex | undefined)
   const words = desk.words(draft.grant)
@@ -120,6 +121,25 @@ function checkScope({ autonomy, to, service, jobs }: GrantOptions): void {
     message: 'The grant names no account and no service, so its key may pay nobody',
     hint: 'Say whom it may pay: --to ACCOUNT, and for which services with --service ORIGIN.',
   })
+}
+
+/** Throws `usage/bad-option`, which names what was typed: the grant's own words are not on the command line. */
+function checkTyped({ to, service, method, autonomy }: GrantOptions): void {
+  const kinds = [
+    ['--to', to, /^0x[0-9a-f]{40}$/i, 'accounts, each 0x and 40 hexadecimal digits'],
+    ['--service', service, /^[!-~]{1,200}$/, 'origins without spaces, such as https://api.example'],
+    ['--method', method, /^([A-Z]+|\*) \//, 'patterns such as "POST /v1/*"'],
+    ['--autonomy', [autonomy], /^(alert|propose|limited|full)$/, 'alert, propose, limited or full'],
+  ] as const
+  for (const [option, given, pattern, what] of kinds) {
+    const wrong = given.find((text) => !pattern.test(text))
+    if (wrong === undefined) continue
+    throw new KoinonError({
+      code: 'usage/bad-option',
+      message: `${option} takes ${what}, not "${wrong.slice(0, 80)}"`,
+      hint: 'See koinon budget grant --help.',
+    })
+  }
 }
 
 function jobsProposed(): KoinonError {

@@ -56,7 +56,7 @@ describe('koinon budget', () => {
     const { sessionKey } = JSON.parse(readFileSync(path, 'utf8')) as { sessionKey: string }
     const shown = await koinon('budget', 'explain', 'helper')
     expect(shown.stdout).toContain(`It may pay ${alice}.`)
-    expect(shown.stdout).toContain('It can spend 0.5 dollars now, and at most 0.01 of them for one call.')
+    expect(shown.stdout).toContain('It can spend 0.5 dollars of that now, and at most 0.01 of them for one call.')
     expect(shown.stdout).toContain('The account lets no keys of budgets deposit')
     expect((await koinon('budget', 'list')).stdout).toMatch(/helper +limited +usable +0 +0 +0.5 +5 +0/)
     for (const text of [JSON.stringify(granted), shown.stdout, JSON.stringify(await json('budget', 'list'))]) {
@@ -110,10 +110,17 @@ describe('koinon budget', () => {
     expect((await koinon('budget', 'approve', 'helper')).stdout).toContain('Nothing waits.')
     expect((await json('budget', 'approve', 'helper', '0x12', '--yes')).error?.code).toBe('usage/no-proposal')
     expect((await json('budget', 'explain', 'nobody')).error?.code).toBe('home/no-budget')
-    expect((await json('budget', 'grant', '--to', '0x12', '--yes')).error?.code).toBe('payments/bad-budget-grant')
-    expect((await json('budget', 'grant', '--to', alice, '--autonomy', 'free', '--yes')).error?.code).toBe(
-      'payments/bad-budget-grant',
-    )
+    const refused = async (...args: readonly string[]) => (await json('budget', 'grant', ...args, '--yes')).error
+    expect(await refused('--to', '')).toMatchObject({
+      code: 'usage/bad-option',
+      message: '--to takes accounts, each 0x and 40 hexadecimal digits, not ""',
+    })
+    for (const [option, text] of [
+      ['--service', ''],
+      ['--method', 'POST'],
+      ['--autonomy', 'free'],
+    ] as const)
+      expect((await refused('--to', alice, option, text))?.message).toContain(`${option} takes`)
   })
 
   it('has gas sent by the faucet before anything goes to the ledger, and grants nothing where there is none', async () => {

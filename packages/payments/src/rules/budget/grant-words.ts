@@ -12,11 +12,21 @@ export function grantWords(grant: BudgetGrant): readonly string[] {
     ...(autonomy === 'full' ? ['It may pay anybody, for anything.'] : listWords(grant)),
     ...(grant.contractCalls.length === 0
       ? []
-      : [
-          `On the ledger it may call ${grant.contractCalls.map(({ target, selector }) => `${selector} of ${target}`).join(', ')}.`,
-        ]),
+      : [`On the ledger it may ${grant.contractCalls.map(callWords).join(', ')}.`]),
     `It holds from ${timeWords(grant.validFrom)} until ${timeWords(grant.validUntil)}.`,
   ]
+}
+
+/** Functions of the network's contracts by their selectors. */
+const knownFunctions: Readonly<Record<string, string>> = {
+  '0xd2e13f50': 'put money into a job that has a provider (fund)',
+  '0xd994e6cf': "take a provider's quote for an open job and pay it into escrow (fundByQuote)",
+  '0x8267a9e1': "open a job with a provider's quote and pay it into escrow (hire)",
+  '0x140f1e75': 'deposit into a payment channel (deposit)',
+}
+
+function callWords({ target, selector }: BudgetGrant['contractCalls'][number]): string {
+  return `${knownFunctions[selector.toLowerCase()] ?? `call an unknown function (${selector})`} at ${target}`
 }
 
 const autonomyWords = {
