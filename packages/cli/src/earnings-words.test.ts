@@ -2,7 +2,14 @@ import type { Address } from '@koinon/base'
 import type { Withdrawal } from '@koinon/node/wallet'
 import { tradeTerms } from '@koinon/subnets/pools'
 import { describe, expect, it } from 'vitest'
-import { earningsFacts, joinedAccounts, keptSentence, saleFacts, withdrawalSentence } from './earnings-words.ts'
+import {
+  earningsFacts,
+  joinedAccounts,
+  joinedSteps,
+  keptSentence,
+  saleFacts,
+  withdrawalSentence,
+} from './earnings-words.ts'
 
 const account: Address = `0x${'3f'.repeat(20)}`
 const wallet: Address = `0x${'59'.repeat(20)}`
@@ -106,5 +113,12 @@ describe('the words for earnings', () => {
 
   it('tell the two accounts of a home apart before the second exists', () => {
     expect(joinedAccounts(wallet)).toMatch(/Your wallet: 0x59.*\nA provider gets an account of its own/)
+  })
+  it('name the faucet to who joins only before what does not ask it itself', () => {
+    const asking = (isTest: boolean) => joinedSteps(isTest).filter((step) => step.includes('koinon wallet faucet'))
+    expect(asking(true)).toEqual([
+      'To chat with its models: koinon wallet faucet, koinon keys create, then koinon chat "..."',
+    ])
+    expect(asking(false)).toEqual([])
   })
 })

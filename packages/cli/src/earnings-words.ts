@@ -112,6 +112,15 @@ function dollars(atomic: bigint, isTest: boolean): string {
   return `${formatUnits(atomic, dollarDecimals)} ${isTest ? 'test dollars' : 'dollars'}`
 }
 
+/** What a home can do that has just joined, with the faucet where it has to be asked first. */
+export function joinedSteps(isTest: boolean): readonly string[] {
+  return [
+    `To use the network: koinon pay <URL>, by the call and without a key${isTest ? ' (asks the faucet itself)' : ''}`,
+    `To chat with its models: ${isTest ? 'koinon wallet faucet, ' : ''}koinon keys create, then koinon chat "..."`,
+    `To serve it: koinon provider start${isTest ? ' (asks the faucet for its own account itself)' : ''}`,
+  ]
+}
+
 /** Which account of a home is for what; `join` says it before the provider's exists. */
 export function joinedAccounts(wallet: Address): string {
   return `Your wallet: ${wallet} pays for what you ask.\nA provider gets an account of its own at its first start, with gas money and earnings apart from the wallet.`

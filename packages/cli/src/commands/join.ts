@@ -5,7 +5,7 @@ import { accountKey, openHome, writeFileDurably } from '@koinon/node/home'
 import { networkOf } from '@koinon/node/wallet'
 import { sealSentence, sealTrust } from '@koinon/subnets'
 import type { Command } from 'commander'
-import { joinedAccounts } from '../earnings-words.ts'
+import { joinedAccounts, joinedSteps } from '../earnings-words.ts'
 import { confirm, runCommand } from '../runner.ts'
 
 export function defineJoin(join: Command): void {
@@ -42,7 +42,6 @@ export function defineJoin(join: Command): void {
         }
         writeFileDurably(home.networkFile, `${JSON.stringify(network, null, 2)}\n`, 0o644)
         const wallet = accountKey(home, 'wallet', systemRandom)
-        const faucet = network.isTest ? 'koinon wallet faucet, then ' : ''
         const head = `Joined "${network.name}" (chain ${network.chainId}${network.isTest ? ', test money' : ''}).`
         return {
           data: {
@@ -60,9 +59,7 @@ export function defineJoin(join: Command): void {
                   head,
                   joinedAccounts(wallet.address),
                   `Weights: ${sealSentence(network)}`,
-                  `To use the network: ${faucet}koinon pay <URL>, by the call and without a key`,
-                  'To chat with its models: koinon keys create, then koinon chat "..."',
-                  `To serve it: koinon provider start${network.isTest ? ' (asks the faucet for its own account itself)' : ''}`,
+                  ...joinedSteps(network.isTest),
                 ].join('\n'),
               ),
         }

@@ -25,6 +25,7 @@ import {
 import { duration } from '../format/time.ts'
 import { parseMaximumPrices } from '../maximum-prices.ts'
 import { commandStyle } from '../next-step.ts'
+import { roleProgress } from '../role-progress.ts'
 import { parseInteger } from '../runner.ts'
 import { type StayOptions, stay } from '../stay.ts'
 
@@ -122,7 +123,7 @@ function startNetwork(options: UpOptions): Promise<never> {
         command: commandStyle(options.home),
         clock: systemClock,
         onStep: (step) => describeStep(step).forEach(say),
-        onProgress: (role, text) => say(`      ${role}: ${text}`),
+        onProgress: roleProgress(say),
       })
     },
     readyJson: ({ gatewayUrl, pageUrl, rpcUrl, network, home, demoKey }) => ({
