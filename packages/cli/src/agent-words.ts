@@ -18,7 +18,7 @@ export function agentsText({ agents, matching, total, trustFrom }: AgentsJson): 
   const shown = agents.length < matching ? `; the first ${agents.length} are shown` : ''
   const from = `Trust is from where the ${trustFrom.validators} validators of subnet ${trustFrom.netuid} stand, of 100; 50 is neutral.`
   if (agents.length === 0) return `None of ${total} agents matches.`
-  return `${table(['agent', 'name', 'state', 'trust', 'services', 'account', 'file'], rows)}\n\n${matching} of ${total} agents${shown}. ${from}`
+  return `${table(['agent', 'name', 'state', 'trust', 'sells or speaks', 'account', 'file'], rows)}\n\n${matching} of ${total} agents${shown}. ${from}`
 }
 
 /** Lines that `koinon agent show` adds to what it looked at itself. */

@@ -103,6 +103,7 @@ describe('resolving', () => {
     answer = () => ({ body: fileOf(agentId) })
     const { file, checks } = await resolveAgent(chain, agentId, local)
     expect(file?.name).toBe('Answerer')
+    expect(checks.find(({ name }) => name === 'file')?.detail).toMatch(/"Answerer", \d endpoints?$/)
     expect(states(checks)).toEqual({
       wallet: 'pass',
       file: 'pass',

@@ -48,7 +48,7 @@ export async function resolveAgent(
     const file = parseRegistrationFile(bytes)
     const checks = [
       wallet,
-      pass('file', `${record.uri.slice(0, 120)}: "${file.name}", ${file.services.length} services`),
+      pass('file', `${record.uri.slice(0, 120)}: "${file.name}", ${count(file.services.length)}`),
       content,
       namesAgent(file.registrations, record.ref)
         ? pass('registration', `the file names ${formatAgentId(record.ref)} among its registrations`)
@@ -137,4 +137,9 @@ export async function checkDomain(origin: string, ref: AgentRef, options: FetchB
 
 function originOf(endpoint: string): string | undefined {
   return /^https?:\/\//.test(endpoint) && URL.canParse(endpoint) ? new URL(endpoint).origin : undefined
+}
+
+/** A registration file calls them services; what it sells they are not. */
+function count(endpoints: number): string {
+  return endpoints === 1 ? '1 endpoint' : `${endpoints} endpoints`
 }
