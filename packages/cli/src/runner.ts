@@ -101,6 +101,9 @@ export function exitCodeOf(error: ErrorJson): number {
   return error.retry === 'later' || error.retry === 'now' ? exitCodes.unavailable : exitCodes.failed
 }
 
+/** Help of `--yes` where the money of a test network moves unasked. */
+export const testYesHelp = 'do not ask; on a test network nothing is asked'
+
 /** Asks for a yes on a terminal; elsewhere refuses and names the flag. */
 export async function confirm(context: CommandContext, question: string, isAgreed: boolean): Promise<void> {
   if (isAgreed) return

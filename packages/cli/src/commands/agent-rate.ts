@@ -6,7 +6,7 @@ import { ensureGas, saveDocument } from '@koinon/node/wallet'
 import type { Command } from 'commander'
 import { agentIdOf } from '../agent-view.ts'
 import { openHotkey } from '../pool-account.ts'
-import { runCommand } from '../runner.ts'
+import { confirm, runCommand, testYesHelp } from '../runner.ts'
 import { facts } from '../table.ts'
 import { findReceipt } from './receipt.ts'
 
@@ -15,6 +15,7 @@ type RateFlags = {
   readonly transaction?: string
   readonly tag: string
   readonly account: string
+  readonly yes?: boolean
 }
 
 /** `koinon agent rate ID VALUE`: feedback that names the payment it rests on. */
@@ -30,8 +31,10 @@ export function defineAgentRate(agent: Command): void {
     .option('--transaction <hash>', 'a payment to the agent on the ledger')
     .option('--tag <tag>', `what the number means: ${[...ratedTags].join(', ')}`, 'starred')
     .option('--account <name>', "the home's key that paid", 'wallet')
+    .option('-y, --yes', testYesHelp)
     .action(
-      runCommand(async ({ home }, id: string, percent: string, flags: RateFlags) => {
+      runCommand(async (context, id: string, percent: string, flags: RateFlags) => {
+        const { home } = context
         const account = openHotkey(home, flags.account)
         const value = parsePercent(percent)
         if (!ratedTags.has(flags.tag)) throw badTag(flags.tag)
@@ -53,6 +56,8 @@ export function defineAgentRate(agent: Command): void {
           endpoint: '',
           evidence,
         })
+        const question = `Write on the ledger, for all to see, that agent ${agentId} was worth ${percent.replace(/%$/, '')} %? It costs gas.`
+        await confirm(context, question, flags.yes === true || account.network.isTest)
         await ensureGas(account.network, account.reader, account.address, home)
         const uri = saveDocument(home, file)
         const { gasUsed, transactionHash } = await account.sender.call({

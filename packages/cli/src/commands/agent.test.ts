@@ -140,6 +140,11 @@ describe('koinon agent', () => {
     writeFileSync(join(folder, 'other.json'), JSON.stringify(bundleToJson(other as NonNullable<typeof other>)))
     const foreign = await agent('--json', 'rate', `${sellerId}`, '90', '--receipt', join(folder, 'other.json'))
     expect(foreign.stdout).toContain('agents/not-payer')
+    const { networkFile } = openHome(join(folder, 'home'))
+    writeFileSync(networkFile, JSON.stringify({ ...world.chain.network, isTest: false }))
+    const asked = await agent('--json', 'rate', `${sellerId}`, '97.5', '--receipt', receipt)
+    writeFileSync(networkFile, JSON.stringify(world.chain.network))
+    expect(asked.stdout).toContain('cli/needs-confirmation')
     expect(await json('rate', `${sellerId}`, '97.5', '--receipt', receipt)).toMatchObject({
       value: '9750',
       tag: 'starred',

@@ -11,7 +11,7 @@ import {
 } from '@koinon/subnets'
 import type { Command } from 'commander'
 import { readGivenJson } from '../given-file.ts'
-import { type CommandContext, confirm, runCommand } from '../runner.ts'
+import { type CommandContext, confirm, runCommand, testYesHelp } from '../runner.ts'
 import { facts } from '../table.ts'
 
 type AccuseFlags = {
@@ -31,7 +31,7 @@ export function defineEpochAccuse(epoch: Command): void {
     .option('--in <file>', 'both in one file: a JSON list of the two')
     .option('--account <name>', "the home's key that accuses and is paid", 'wallet')
     .option('--dry-run', 'only say who would be slashed, and what gas it takes')
-    .option('-y, --yes', 'do not ask')
+    .option('-y, --yes', testYesHelp)
     .addHelpText(
       'after',
       '\nThe signer loses a fifth of the stake on it, a tenth of that is yours. It does not matter whether either result was submitted; one that was disabled does not count. Validators that run accuse by themselves.',

@@ -18,7 +18,7 @@ import {
 } from '../job-account.ts'
 import { auctionRule } from '../job-auction.ts'
 import { dollars, jobFacts, jobJson, quoteLine } from '../job-words.ts'
-import { type CommandContext, type CommandResult, confirm, runCommand } from '../runner.ts'
+import { type CommandContext, type CommandResult, confirm, runCommand, testYesHelp } from '../runner.ts'
 import { facts, table } from '../table.ts'
 
 type AwardFlags = JobFlags & {
@@ -38,7 +38,7 @@ export function defineJobAward(job: Command): void {
     .option('--pass-over <accounts...>', 'not these providers, but whoever comes next, in an auction too')
     .option(accountFlag, accountHelp, 'wallet')
     .option('--dry-run', dryRunHelp)
-    .option('-y, --yes', 'do not ask')
+    .option('-y, --yes', testYesHelp)
     .action(
       runCommand(async (context, number: string, flags: AwardFlags) => {
         const { client, network, ensureGas } = openJobClient(context.home, flags)

@@ -14,7 +14,7 @@ import { impactPercent } from '../format/percent.ts'
 import { parseNetuid } from '../netuid.ts'
 import { openTrader, readHoldings, type TradeFlags, trade } from '../pool-account.ts'
 import { alphaOf, parseAmount, parseSlippage } from '../pool-words.ts'
-import { type CommandContext, type CommandResult, confirm, runCommand } from '../runner.ts'
+import { type CommandContext, type CommandResult, confirm, runCommand, testYesHelp } from '../runner.ts'
 import { defaultSlippage, slippageHelp } from './subnet-trade.ts'
 
 type MoveFlags = TradeFlags & { readonly toNetuid?: string }
@@ -31,7 +31,7 @@ export function defineSubnetMove(subnet: Command): void {
     .option('--to-netuid <n>', 'subnet of the account to stake on (default: the same)')
     .option('--slippage <percent>', slippageHelp, defaultSlippage)
     .option('--dry-run', 'show what it would bring, and stop')
-    .option('-y, --yes', 'do not ask')
+    .option('-y, --yes', testYesHelp)
     .addHelpText('after', '\nStake that backs a validator cannot be moved at once: unstake it, and stake it anew.')
     .action(
       runCommand(async (context, number: string, from: string, to: string, text: string, flags: MoveFlags) => {

@@ -13,7 +13,7 @@ import type { NetworkFile } from '@koinon/ledger'
 import { accountKey, existingAccountKey, type Home, openHome } from '@koinon/node/home'
 import { type Asset, networkOf, parseAsset, Wallet } from '@koinon/node/wallet'
 import type { Command } from 'commander'
-import { confirm, runCommand } from '../runner.ts'
+import { confirm, runCommand, testYesHelp } from '../runner.ts'
 import { facts } from '../table.ts'
 
 const decimalsOf: Readonly<Record<Asset, number>> = { eth: 18, koin: tokenDecimals, dollar: dollarDecimals }
@@ -89,7 +89,7 @@ function defineSend(wallet: Command): void {
     .argument('<amount>', 'for example 1.5')
     .argument('<asset>', 'dollar, koin or eth')
     .argument('<to>', 'account address')
-    .option('-y, --yes', 'do not ask')
+    .option('-y, --yes', testYesHelp)
     .action(
       runCommand(async (context, amount: string, asset: string, to: string, options: { readonly yes?: boolean }) => {
         const known = parseAsset(asset)
