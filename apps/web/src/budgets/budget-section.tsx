@@ -38,7 +38,7 @@ export function BudgetSection({ budget, act }: { readonly budget: BudgetJson; re
           ],
           ['Taken up in all', `${dollars(budget.spentAtomic)} of ${dollars(budget.maxTotalAtomic)}`],
           ['Of it used', dollars(usedAtomic(budget))],
-          ['Of it in channels', `${dollars(budget.inChannelsAtomic)}, for more calls to the same sellers`],
+          ['Of it put into channels', `${dollars(budget.inChannelsAtomic)}${channelWords(budget)}`],
           ['For agents below', dollars(budget.allocatedAtomic)],
           ['Autonomy', budget.autonomy],
           ['Until', formatDateTime(budget.validUntilMs)],
@@ -58,6 +58,12 @@ export function BudgetSection({ budget, act }: { readonly budget: BudgetJson; re
       </details>
       {budget.openCount === 0 ? null : (
         <p className="hint">{count(budget.openCount, 'signed payment')} not concluded on the ledger yet.</p>
+      )}
+      {budget.state === 'usable' || budget.inChannelsAtomic === '0' ? null : (
+        <p className="hint">
+          What of it still lies in channels, and how to take it back:{' '}
+          <CommandText text={`koinon budget explain ${budget.grantHash.slice(0, 12)}`} />
+        </p>
       )}
       {proposals.length === 0 ? null : (
         <>
@@ -88,6 +94,12 @@ export function BudgetSection({ budget, act }: { readonly budget: BudgetJson; re
       {isAsking ? <RevokeBudget budget={budget} act={act} onClose={() => setIsAsking(false)} /> : null}
     </section>
   )
+}
+
+/** What deposits that nothing was bought from are good for. */
+function channelWords({ inChannelsAtomic, state }: BudgetJson): string {
+  if (inChannelsAtomic === '0') return ''
+  return state === 'usable' ? ', for more calls to the same sellers' : ', at risk until you take it back'
 }
 
 /** Without deposits that nothing was bought from so far. */

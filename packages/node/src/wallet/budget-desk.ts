@@ -164,7 +164,8 @@ export class BudgetDesk {
   async isRevokedOnLedger(name: string): Promise<boolean> {
     const { home, network } = this.#options
     const { grantHash, grants } = findBudget(home, name)
-    const { owner, revocationNonce } = parseGrantChain(grants)[0]?.grant as BudgetGrant
+    const [top] = parseGrantChain(grants).map(({ grant }) => grant)
+    const { owner, revocationNonce } = top as BudgetGrant
     const chain = createBudgetChain({ reader: createLedgerReader(network), unsettledBlocks: 0 })
     const now = await chain.readRevocations(owner, [grantHash])
     return now.revoked.length > 0 || now.revocationNonce !== revocationNonce
