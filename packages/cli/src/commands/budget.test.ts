@@ -56,7 +56,7 @@ describe('koinon budget', () => {
     const { sessionKey } = JSON.parse(readFileSync(path, 'utf8')) as { sessionKey: string }
     const shown = await koinon('budget', 'explain', 'helper')
     expect(shown.stdout).toContain(`It may pay ${alice}.`)
-    expect(shown.stdout).toContain('It can spend 0.5 dollars of that now, and at most 0.01 of them for one call.')
+    expect(shown.stdout).toContain('It can spend 0.5 dollars of that now, and at most 0.01 of them for one call;')
     expect(shown.stdout).toContain('The account lets no keys of budgets deposit')
     expect((await koinon('budget', 'list')).stdout).toMatch(/helper +limited +usable +0 +0 +0.5 +5 +0/)
     for (const text of [JSON.stringify(granted), shown.stdout, JSON.stringify(await json('budget', 'list'))]) {
