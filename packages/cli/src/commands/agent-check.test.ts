@@ -28,11 +28,12 @@ let network: TestNetwork
 let first: Listening
 let listed: Listening
 let refuses = false
+let answer: string | number = 'done'
 
 beforeAll(async () => {
   network = await startNetwork()
   const facilitator = await startFacilitator(network)
-  const given = { net: network, facilitatorUrl: facilitator.url, handle: () => 'done' }
+  const given = { net: network, facilitatorUrl: facilitator.url, handle: () => answer }
   first = await startHonoSeller(given)
   const second = await startHonoSeller({ ...given, schemes: ['batch-settlement'], payee: party('listed seller') })
   others.push(facilitator, first, second)
@@ -99,6 +100,17 @@ describe('koinon agent check --pay', () => {
     expect(error).toBeUndefined()
     expect(bought).toMatchObject({ state: 'pass', detail: expect.stringContaining('paid 0.001 dollars (channel)') })
     expect(payment).toMatchObject({ chargedDollars: '0.001', paymentId: expect.any(String) })
+  })
+
+  it('tells what a call that was answered 400 may have cost as koinon pay does, where its seller states nothing', async () => {
+    answer = 400
+    const { stdout, stderr } = await check('--pay', '-d', '{"a":1}')
+    const cost = 'paid at most 0.001 dollars, for the seller has stated no charge (channel)'
+    expect([stdout, stderr]).toEqual([expect.stringContaining(cost), expect.stringContaining(cost)])
+    const { payment } = await json('--pay', '-d', '{"a":1}')
+    expect(payment).toMatchObject({ isStated: false, atMostDollars: '0.001' })
+    expect(payment).not.toHaveProperty('chargedDollars')
+    answer = 'done'
   })
 
   it('ends with the error of its own payer, which is no fault of the listing', async () => {

@@ -6,7 +6,7 @@ import type { Command } from 'commander'
 import { type AskOptions, agentIdOf, checksText, ledgerOf, resolveOptionsOf, withAskOptions } from '../agent-view.ts'
 import { keepPaidReceipt } from '../paid-receipts.ts'
 import { type CommandContext, runCommand } from '../runner.ts'
-import { callsInChannels, maximumOf, paidSentence, readAnswer, testMaximum } from './pay.ts'
+import { callsInChannels, costWords, maximumOf, paidSentence, readAnswer, testMaximum } from './pay.ts'
 
 type CheckOptions = AskOptions & {
   readonly pay?: string | true
@@ -127,7 +127,7 @@ async function buy(
     const kept = receipt && keepPaidReceipt(home, { ...answer, payment: receipt })
     for (const line of stopped ?? []) say(line)
     say(typed(paidSentence(response.status, payment, kept, bytes.length)))
-    const cost = payment === undefined ? 'nothing paid' : `paid ${payment.chargedDollars} dollars (${payment.backEnd})`
+    const cost = payment === undefined ? 'nothing paid' : `${costWords(payment)} (${payment.backEnd})`
     const what = `${name} answered ${response.status} with ${bytes.length} bytes; ${cost}`
     return {
       check: response.ok && payment !== undefined ? pass('bought', what) : fail('bought', what),

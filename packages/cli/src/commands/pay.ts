@@ -224,6 +224,13 @@ export function maximumOf(given: string | undefined, isTest: boolean): bigint {
   })
 }
 
+/** What a call came to, as far as its seller told. */
+export function costWords({ chargedDollars, atMostDollars }: PaymentFacts): string {
+  return chargedDollars === undefined
+    ? `paid at most ${atMostDollars} dollars, for the seller has stated no charge`
+    : `paid ${chargedDollars} dollars`
+}
+
 /** One line: what was paid, how, from where, and how to check what came. */
 export function paidSentence(
   status: number,
@@ -237,13 +244,9 @@ export function paidSentence(
   const from = paid.channelId === undefined ? '' : ` from channel ${paid.channelId}`
   const moved = paid.channelId === undefined ? 'in' : 'filled by'
   const by = paid.transaction === undefined ? '' : ` ${moved} transaction ${paid.transaction}`
-  const amount =
-    paid.atMostDollars === undefined
-      ? `paid ${paid.chargedDollars} dollars`
-      : `paid at most ${paid.atMostDollars} dollars, how much is not known yet`
   const check =
     kept === undefined
       ? `${length} bytes came without a signed receipt, ${paid.isStated ? 'and the seller confirmed what it charged' : 'and the seller has not confirmed a charge'}: to look it up, ask the seller by the payment id`
       : `verify: koinon receipt verify ${kept.id}`
-  return `${head}${amount} (${paid.backEnd}${steps})${from}${by} to ${paid.payTo}; payment id ${paid.paymentId}; ${check}`
+  return `${head}${costWords(paid)} (${paid.backEnd}${steps})${from}${by} to ${paid.payTo}; payment id ${paid.paymentId}; ${check}`
 }

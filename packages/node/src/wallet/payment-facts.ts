@@ -38,8 +38,9 @@ export async function readPaymentTerms(
 export type PaymentFacts = {
   readonly paymentId: string
   readonly backEnd: string
-  readonly chargedDollars: string
-  /** The most that it may come to, where the seller has not told. */
+  /** Where the seller has told. */
+  readonly chargedDollars?: string
+  /** The most that it may come to, where it has not. */
   readonly atMostDollars?: string
   readonly payer: Address
   readonly payTo: Address
@@ -56,8 +57,9 @@ export function describePayment(receipt: PaymentReceipt): PaymentFacts {
   return {
     paymentId,
     backEnd,
-    chargedDollars: formatUnits(chargedAtomic, dollarDecimals),
-    ...(isStated ? {} : { atMostDollars: formatUnits(terms.maximumAtomic * BigInt(steps ?? 1), dollarDecimals) }),
+    ...(isStated
+      ? { chargedDollars: formatUnits(chargedAtomic, dollarDecimals) }
+      : { atMostDollars: formatUnits(terms.maximumAtomic * BigInt(steps ?? 1), dollarDecimals) }),
     payer,
     payTo: terms.payTo,
     isStated,

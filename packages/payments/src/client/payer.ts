@@ -226,7 +226,8 @@ export class Payer {
       await calls.finish(payment, 'charged', maximumAtomic)
       throw error
     }
-    await calls.finish(payment, 'charged', chargedAtomic)
+    // Whoever was charged nothing and asks again by the same payment id buys it for the first time.
+    await calls.finish(payment, receipt.chargedAtomic === 0n ? 'free' : 'charged', chargedAtomic)
     return chargedAtomic
   }
 

@@ -53,7 +53,7 @@ const unbounded = 1n << 128n
 /** Charges, then releases. The last byte never goes out before the charge is final. */
 export async function releaseAnswer(release: Release): Promise<void> {
   const { answer, payment, response } = release
-  if (answer.status >= 400) return sendFree(response, answer)
+  if (answer.status >= 400) return sendFree(response, answer, unchargedHeaders(release))
   if ('parts' in answer) return releaseParts(release, answer.parts)
   if (!('chunks' in answer)) return releaseWhole(release, bytesOf(answer.body), answer.chargedAtomic, answer.headers)
   if (payment.mayStream) return releaseStream(release, answer.chunks, answer.charge)
@@ -241,9 +241,20 @@ function resultOf({ request, receivedAtMs, clock, answer }: Release, served: Ser
 }
 
 /** Sends an answer that nobody pays for. */
-export async function sendFree(response: ServerResponse, answer: PaidAnswer): Promise<void> {
+export async function sendFree(
+  response: ServerResponse,
+  answer: PaidAnswer,
+  more: Readonly<Record<string, string>> = {},
+): Promise<void> {
   const body = 'body' in answer ? bytesOf(answer.body) : await collect(chunksOf(answer))
-  sendStored(response, { status: answer.status, headers: answer.headers ?? {}, body }, {})
+  sendStored(response, { status: answer.status, headers: answer.headers ?? {}, body }, more)
+}
+
+/** That nothing was charged, where the answer ends the call; after others the payer sends the same commitment again. */
+function unchargedHeaders({ answer, payment, wire, terms }: Release): Readonly<Record<string, string>> {
+  const mayBeSentAgain = answer.status >= 500 || answer.headers?.['retry-after'] !== undefined
+  const charge = mayBeSentAgain ? undefined : payment.uncharged?.()
+  return charge === undefined ? {} : (wire.uncharged?.(charge, terms) ?? {})
 }
 
 /** The answer of a call that was done before; `payments/answer-not-kept` (410) when it was too long to keep. Either tells what was charged. */

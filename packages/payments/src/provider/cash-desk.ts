@@ -70,6 +70,8 @@ export type HeldPayment = {
   readonly maximumAtomic: bigint
   /** False where the value must move before anything is released (`exact`): such an answer is kept back whole. */
   readonly mayStream: boolean
+  /** Channels only: where the channel stands with nothing charged for this call, for its payer. */
+  readonly uncharged?: () => Charge
   /**
    * Channels only: a further voucher of the same channel takes the place of the first, once a deposit that comes along is collected, and the
    * call may cost up to `maximumAtomic`. Rejects as `CashDesk.admit`.

@@ -173,6 +173,7 @@ export class ChannelDesk {
       requestId,
       payer,
       mayStream: true,
+      uncharged: () => ({ payer, chargedAtomic: 0n, channel: channelCharge(book.require(channelId)) }),
       get maximumAtomic() {
         return entry.maximumAtomic
       },

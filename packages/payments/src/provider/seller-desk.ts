@@ -210,6 +210,7 @@ export class SellerDesk implements CashDesk {
       requestId: payment.requestId,
       payer: payment.payer,
       mayStream: payment.mayStream,
+      ...(payment.uncharged === undefined ? {} : { uncharged: payment.uncharged }),
       get maximumAtomic() {
         return payment.maximumAtomic
       },

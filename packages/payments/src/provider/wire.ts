@@ -106,6 +106,8 @@ export type Wire = {
     bundle: ReceiptBundle | undefined,
     request: WireRequest,
   ): Readonly<Record<string, string>>
+  /** Headers of an answer of 400 and more that was not charged to a channel. Left out where the wire states charges of successes alone. */
+  uncharged?(charge: Charge, terms: PaymentTerms): Readonly<Record<string, string>>
   /** Headers of an answer that was refused after work, so that the payer knows that nothing moved. */
   failure?(error: unknown, terms: PaymentTerms, payer: Address | undefined): Readonly<Record<string, string>>
 }

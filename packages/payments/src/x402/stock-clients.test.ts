@@ -22,7 +22,14 @@ beforeAll(async () => {
   account = await network.fund('seller')
   payer = await network.fund('payer')
   const gas = await network.fund('gas')
-  seller = await startSeller(network, account, gas, { path: join(folder.path, 'seller.db') })
+  seller = await startSeller(network, account, gas, {
+    path: join(folder.path, 'seller.db'),
+    serve: async ({ url }) => {
+      const path = new URL(url).pathname
+      const headers = { 'content-type': 'application/json' }
+      return { status: path === '/refused' ? 400 : 200, headers, body: JSON.stringify({ run: seller.runs.get(path) }) }
+    },
+  })
 })
 
 afterAll(async () => {
@@ -70,6 +77,20 @@ describe('stock x402 clients', () => {
       expect(response.status).toBe(200)
     }
     expect(seller.runs.get('/axios')).toBe(2)
+  })
+
+  it('@x402/fetch hears that a refused call cost nothing, and pays on from the channel that it opened', async () => {
+    const who = await network.fund('refused')
+    const pay = fetchOf(who, 'batch-settlement')
+    const refused = await pay(`${seller.url}/refused`)
+    const told = JSON.parse(atob(refused.headers.get('payment-response') as string))
+    expect([refused.status, told.extra]).toMatchObject([
+      400,
+      { chargedAmount: '0', channelState: { balance: '100000' } },
+    ])
+    expect((await pay(`${seller.url}/after-refusal`)).status).toBe(200)
+    const channels = seller.book.list().filter(({ config }) => config.payer === who.address)
+    expect(channels).toMatchObject([{ depositAtomic: 100_000n, voucherAtomic: 1_000n }])
   })
 
   it('a client that has lost its count is told where the channel stands, and pays on', async () => {

@@ -19,6 +19,8 @@ let seller: TestSeller
 let mostAtOnce = 0
 let depositsUnknown = 0
 let ledgerAway = 0
+let isRefusing = true
+let refusal = 400
 let refunder: ChannelRefunder | undefined
 
 beforeAll(async () => {
@@ -40,7 +42,8 @@ beforeAll(async () => {
       await sleep(100)
       atOnce--
       const path = new URL(request.url).pathname
-      return { status: 200, headers: {}, body: `${path} ${seller.runs.get(path)}` }
+      const status = isRefusing && path.startsWith('/refused') ? refusal : 200
+      return { status, headers: {}, body: `${path} ${seller.runs.get(path)}` }
     },
   })
   const { reader } = network
@@ -124,6 +127,29 @@ describe('our payer at our own paywall', () => {
       expect(payer.spent()).toBe(1_000n)
     },
   )
+
+  it('hears that a call which the seller refuses cost nothing, and buys it anew by the same id', async () => {
+    const who = await network.fund('refused')
+    const payer = testPayer(network, who.secretKey)
+    const pay = createPayingFetch({ payer })
+    const named = { headers: { 'idempotency-key': 'a-call-that-is-refused' } }
+    const refused = await pay(`${seller.url}/refused`, named)
+    expect([refused.status, receiptOf(refused)]).toMatchObject([400, { chargedAtomic: 0n, isStated: true }])
+    expect([payer.spent(), payer.openCalls()]).toEqual([0n, []])
+    expect(payer.channels()).toMatchObject([{ owedAtomic: 0n, signedAtomic: 1_000n, depositAtomic: 100_000n }])
+    isRefusing = false
+    const bought = await pay(`${seller.url}/refused`, named)
+    expect([bought.status, await bought.text(), receiptOf(bought)?.chargedAtomic]).toEqual([200, '/refused 2', 1_000n])
+    expect(payer.channels()).toMatchObject([{ owedAtomic: 1_000n, signedAtomic: 1_000n, isClosed: false }])
+  })
+
+  it('is told nothing where it sends the same payment again', async () => {
+    const payer = testPayer(network, (await network.fund('failed')).secretKey)
+    ;[isRefusing, refusal] = [true, 500]
+    const failed = await createPayingFetch({ payer })(`${seller.url}/refused-by-failure`)
+    expect([failed.status, failed.headers.get('payment-response')]).toEqual([500, null])
+    expect([seller.runs.get('/refused-by-failure'), payer.spent(), payer.openCalls().length]).toEqual([3, 1_000n, 1])
+  })
 
   // Last: the chain's time runs ahead from here on.
   it('signs another deposit for a call whose first one ended before the seller could send it', async () => {

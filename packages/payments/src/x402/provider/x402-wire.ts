@@ -76,6 +76,9 @@ export function createX402Wire(options: X402WireOptions = {}): Wire {
       const receipt = offerSigner && signedReceipt(offerSigner, terms.resource.url, response)
       return { 'payment-response': withProofs(response, receipt, bundle) }
     },
+    uncharged(charge, terms) {
+      return { 'payment-response': encodeHeader(settleResponseOf(charge, terms.chainId)) }
+    },
     failure(error, terms, payer) {
       return { 'payment-response': encodeHeader(settleFailure(reasonOf(error), terms.chainId, payer)) }
     },
