@@ -22,7 +22,13 @@ export function priceOf({ token, budgetAtomic }: JobRecord, dollar: string): str
   return token === dollar ? dollars(budgetAtomic) : `${budgetAtomic} base units of ${token}`
 }
 
-export function jobFacts(job: JobRecord, dollar: string, nowSeconds: number): readonly (readonly [string, string])[] {
+/** `ceilingAtomic` is the most that its client would pay, as far as it is told. */
+export function jobFacts(
+  job: JobRecord,
+  dollar: string,
+  nowSeconds: number,
+  ceilingAtomic?: bigint,
+): readonly (readonly [string, string])[] {
   const isOver = nowSeconds >= job.expiredAtSeconds
   const check = parseJobCheck(job.description)
   return [
@@ -30,7 +36,7 @@ export function jobFacts(job: JobRecord, dollar: string, nowSeconds: number): re
     ['work', titleOf(job)],
     ...(check === undefined ? [] : [['check', `${check.name} ${check.argument}`.trim()] as const]),
     ['status', statusOf(job, isOver)],
-    ['price', job.budgetAtomic === 0n ? 'not set' : priceOf(job, dollar)],
+    ['price', job.budgetAtomic === 0n ? ceilingOf(job, dollar, ceilingAtomic) : priceOf(job, dollar)],
     ['client', job.client],
     ['provider', job.provider === zeroAddress ? 'none yet' : job.provider],
     ['evaluator', job.evaluator === job.client ? `${job.evaluator}, the client itself` : job.evaluator],
@@ -38,6 +44,10 @@ export function jobFacts(job: JobRecord, dollar: string, nowSeconds: number): re
     ['ends', utcTime(job.expiredAtSeconds)],
     ...(job.deliverable === zeroHash ? [] : [['delivered', `SHA-256 ${job.deliverable}`] as const]),
   ]
+}
+
+function ceilingOf(job: JobRecord, dollar: string, ceilingAtomic: bigint | undefined): string {
+  return ceilingAtomic === undefined ? 'not set' : `at most ${priceOf({ ...job, budgetAtomic: ceilingAtomic }, dollar)}`
 }
 
 export function judgementFacts({

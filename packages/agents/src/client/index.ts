@@ -34,7 +34,7 @@ export { type PricedTool, sampleOf } from './identity/check-tools.ts'
 export { type FetchBounds, type FetchedDocument, fetchDocument } from './identity/fetch-document.ts'
 export { type KeptAgent, keepAgent, type WantedAgent } from './identity/keep-agent.ts'
 export { type ResolvedAgent, type ResolveOptions, resolveAgent } from './identity/resolve-agent.ts'
-export { askForQuote, jobKind, jobRequest } from './jobs/ask-quotes.ts'
+export { askForQuote, jobKind, jobRequest, publishedCeiling } from './jobs/ask-quotes.ts'
 export {
   type AuctionBid,
   type AwardNote,

@@ -1,6 +1,14 @@
-import { bidRefusal, draftBid, type JobRecord, revealBid, sendBid } from '@koinon/agents/client'
+import { bidRefusal, draftBid, type JobRecord, publishedCeiling, revealBid, sendBid } from '@koinon/agents/client'
 import { parseJobAuction } from '@koinon/agents/rules'
-import { bytesToHex, KoinonError, systemClock, systemRandom, zeroAddress } from '@koinon/base'
+import {
+  bytesToHex,
+  dollarDecimals,
+  formatUnits,
+  KoinonError,
+  systemClock,
+  systemRandom,
+  zeroAddress,
+} from '@koinon/base'
 import { type Home, readJobNotes, saveJobNote } from '@koinon/node/home'
 import { type Auction, bidCommitment, bidHoldsSeconds, parseQuote, quoteToJson, signQuote } from '@koinon/work'
 import type { Command } from 'commander'
@@ -53,7 +61,7 @@ export function defineJobBid(job: Command): void {
         // A bid costs no gas; handing the work in does.
         if (flags.dryRun !== true) await bidder.ensureGas()
         return auction === undefined
-          ? offer(context, bidder, found, bid, flags)
+          ? offer(bidder, found, bid, flags)
           : enter(context, bidder, found, auction, bid, flags)
       }),
     )
@@ -62,24 +70,33 @@ export function defineJobBid(job: Command): void {
 type Bid = { readonly priceAtomic: bigint; readonly seconds: number }
 
 async function offer(
-  context: CommandContext,
   { address, client, network }: Bidder,
   found: JobRecord,
   { priceAtomic, seconds }: Bid,
   flags: BidFlags,
 ): Promise<CommandResult> {
+  const bus = openBus(network)
+  // Who cannot look up what others would pay may still hand its offer to the client.
+  const ceilingAtomic = await publishedCeiling(bus, client.domain, found).catch(() => undefined)
+  if (ceilingAtomic !== undefined && priceAtomic > ceilingAtomic) throw aboveCeiling(found.jobId, ceilingAtomic)
   const nowSeconds = Math.floor(systemClock.nowMs() / 1000)
   const deadlineSeconds = nowSeconds + seconds
   const nonce = BigInt(bytesToHex(systemRandom(32)))
   const unsigned = { termsHash: found.termsHash, provider: address, priceAtomic, deadlineSeconds, nonce }
-  const shown = `${facts(jobFacts(found, network.contracts.dollar, nowSeconds))}\nYou would do it for ${dollars(priceAtomic)}; the offer holds until ${utcTime(deadlineSeconds)}.`
+  const known = facts(jobFacts(found, network.contracts.dollar, nowSeconds, ceilingAtomic))
+  const shown = `${known}\nYou would do it for ${dollars(priceAtomic)}; the offer holds until ${utcTime(deadlineSeconds)}.`
   if (flags.dryRun === true) return { data: { made: false, priceAtomic: `${priceAtomic}` }, text: shown }
   const quote = signQuote(client.domain, unsigned, client.account.secretKey)
-  const refusal = await openBus(network)
-    .quote(quote)
-    .then(() => undefined, refusalMessage)
-  if (refusal !== undefined) context.warn(`${refusal}: hand the quote in the JSON to the client yourself`)
-  return { data: { made: refusal === undefined, quote: quoteToJson(quote) }, text: shown }
+  await bus.quote(quote).catch((error: unknown) => {
+    throw new KoinonError({
+      code: 'work/quote-refused',
+      message: `${refusalMessage(error)}. The offer for job ${found.jobId} is not made`,
+      hint: 'See what is wanted: koinon job show JOB. Or have the client take it by "koinon job award JOB --quote FILE": the signed quote is in details.quote of --json.',
+      details: { quote: quoteToJson(quote) },
+      cause: error,
+    })
+  })
+  return { data: { made: true, quote: quoteToJson(quote) }, text: shown }
 }
 
 /** A sealed bid is on disk before anybody has its hash: what is lost could never be shown. */
@@ -94,7 +111,7 @@ async function enter(
   const bus = openBus(network)
   const nowSeconds = Math.floor(systemClock.nowMs() / 1000)
   const stands = auctionFacts(auction, await bus.auction(found.termsHash), nowSeconds)
-  const shown = `${facts([...jobFacts(found, network.contracts.dollar, nowSeconds), ...stands])}\nYou would do it for ${dollars(priceAtomic)}.`
+  const shown = `${facts([...jobFacts(found, network.contracts.dollar, nowSeconds, auction.ceilingAtomic), ...stands])}\nYou would do it for ${dollars(priceAtomic)}.`
   if (flags.dryRun === true) return { data: { made: false, priceAtomic: `${priceAtomic}` }, text: shown }
   const bid = draftBid(auction, client.account, { priceAtomic, holdsSeconds: seconds }, systemRandom)
   const { quote } = bid
@@ -168,6 +185,15 @@ function bidRefused(error: unknown): never {
     message,
     hint: 'See how the auction stands: koinon job show JOB',
     cause: error,
+  })
+}
+
+function aboveCeiling(jobId: bigint, ceilingAtomic: bigint): KoinonError {
+  const most = formatUnits(ceilingAtomic, dollarDecimals)
+  return new KoinonError({
+    code: 'work/quote-refused',
+    message: `Nobody pays more than ${most} dollars for job ${jobId}. The offer is not made`,
+    hint: `Offer at most that: koinon job bid ${jobId} --price ${most}`,
   })
 }
 

@@ -1,4 +1,4 @@
-import { type JobView, jobsOf, listJobs, readJob } from '@koinon/agents/client'
+import { type JobView, jobsOf, listJobs, publishedCeiling, readJob } from '@koinon/agents/client'
 import { jobsDomain, parseJobAuction } from '@koinon/agents/rules'
 import { type JobJudgement, quorumEvaluatorJudgement } from '@koinon/agents/verifier'
 import { systemClock } from '@koinon/base'
@@ -63,17 +63,23 @@ export function defineJobShow(job: Command): void {
                 .catch(() => [])
             : []
         const nowSeconds = Math.floor(systemClock.nowMs() / 1000)
-        const auction = parseJobAuction(jobsDomain(view.network.chainId, jobsOf(view.network)), found)
+        const domain = jobsDomain(view.network.chainId, jobsOf(view.network))
+        const auction = parseJobAuction(domain, found)
         const bids =
           auction === undefined || found.status !== 'open'
             ? undefined
             : await openBus(view.network)
                 .auction(found.termsHash)
                 .catch(() => undefined)
+        const ceilingAtomic =
+          auction?.ceilingAtomic ??
+          (found.status === 'open'
+            ? await publishedCeiling(openBus(view.network), domain, found).catch(() => undefined)
+            : undefined)
         // The job itself is read from the ledger: who tells its steps may be behind it, or not there.
         const told = await viewJob(view.network, found.jobId).catch(() => undefined)
         const lines = [
-          ...jobFacts(found, view.network.contracts.dollar, nowSeconds),
+          ...jobFacts(found, view.network.contracts.dollar, nowSeconds, ceilingAtomic),
           ...(auction === undefined
             ? []
             : bids === undefined
@@ -86,6 +92,7 @@ export function defineJobShow(job: Command): void {
         return {
           data: {
             ...jobJson(found),
+            ceilingAtomic: ceilingAtomic === undefined ? null : `${ceilingAtomic}`,
             judgement: judgementJson(judgement),
             judgedBy: told?.judgedBy ?? null,
             steps: told?.steps ?? [],

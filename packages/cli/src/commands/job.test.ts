@@ -65,7 +65,7 @@ describe('koinon job', () => {
       made: false,
     })
     expect((await json('bid', '1', '--price', '9', '--account', 'maker')).data).toMatchObject({ made: true })
-    expect((await job('show', '1')).stdout).toMatch(/open, not paid for[\s\S]*9 dollars/)
+    expect((await job('show', '1')).stdout).toMatch(/open, not paid for[\s\S]*at most 12\.5 dollars[\s\S]*9 dollars/)
     const awarded = await json('award', '1')
     expect(awarded.data).toMatchObject({ job: { status: 'funded', provider: maker.address, budgetAtomic: '9000000' } })
     const handed = await json('submit', '1', join(folder, 'work.txt'), '--account', 'maker')
@@ -86,11 +86,30 @@ describe('koinon job', () => {
 
   it('takes a quote from a file, and closes what is open', async () => {
     await json('post', 'Mow the lawn', '--price', '5', '--evaluator', 'subnet:1')
+    const dear = await job('bid', '2', '--price', '5.01', '--account', 'maker')
+    expect([dear.code, dear.stdout, dear.stderr]).toEqual([
+      1,
+      '',
+      expect.stringMatching(/at most that: .*job bid .*2 --price 5\n/),
+    ])
+    expect((await json('bid', '2', '--price', '9', '--account', 'maker', '--dry-run')).error?.code).toBe(
+      'work/quote-refused',
+    )
     const bid = await json('bid', '2', '--price', '4', '--account', 'maker')
     writeFileSync(join(folder, 'quote.json'), JSON.stringify(bid.data.quote))
     const dry = await json('award', '2', '--quote', join(folder, 'quote.json'), '--dry-run')
     expect(dry.data).toMatchObject({ made: false, chosen: { priceAtomic: '4000000' } })
     expect((await json('reject', '2', '--yes')).data).toMatchObject({ job: { status: 'rejected' } })
+    const again = (await json('post', 'Mow it again', '--price', '5', '--hours', '2')).data
+    const { expiredAtSeconds } = again.terms as JobTerms
+    vi.useFakeTimers({ toFake: ['Date'], now: (expiredAtSeconds - 30) * 1_000 })
+    try {
+      const refused = await json('bid', again.jobId as string, '--price', '4', '--account', 'maker')
+      const quote = { priceAtomic: '4000000', provider: maker.address }
+      expect(refused).toMatchObject({ code: 1, error: { code: 'work/quote-refused', details: { quote } } })
+    } finally {
+      vi.useRealTimers()
+    }
   })
 
   it('pays no more than it posted, whatever a stranger lets the book take once the request is over', async () => {

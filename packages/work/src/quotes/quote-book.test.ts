@@ -170,7 +170,9 @@ describe('a book behind HTTP', () => {
     const quote = quoteOf('pat', 'over http', 12n)
     await bus.quote(quote)
     expect(await bus.quotesFor(request.termsHash)).toEqual([quote])
+    expect(await bus.requestsFor(request.termsHash)).toEqual([request])
     expect(await bus.quotesFor(word('nobody asked'))).toEqual([])
+    expect(await bus.requestsFor(word('nobody asked'))).toEqual([])
   })
 
   it('tells what it refuses, and does not believe what does not parse', async () => {

@@ -174,6 +174,13 @@ export class QuoteBook {
     return recordOf(this.#entries.get(termsHash)?.bidding, nowSeconds)
   }
 
+  /** Requests for these terms that are open, oldest first. */
+  requestsFor(termsHash: Hex): readonly SignedQuoteRequest[] {
+    const nowSeconds = this.#sweep()
+    const asked = [...(this.#entries.get(termsHash)?.asked.values() ?? [])].map(({ request }) => request)
+    return asked.filter(({ deadlineSeconds }) => deadlineSeconds > nowSeconds).slice(0, pageLength)
+  }
+
   /** Quotes for terms, still good; none for terms that nobody asks for. */
   quotesFor(termsHash: Hex): readonly SignedQuote[] {
     const nowSeconds = this.#sweep()

@@ -12,6 +12,8 @@ export type QuoteBus = {
   open(kind: string, after: number): Promise<OpenRequests>
   quote(quote: SignedQuote): Promise<void>
   quotesFor(termsHash: Hex): Promise<readonly SignedQuote[]>
+  /** Requests for these terms that are open: who asks, and how much they would pay at most. */
+  requestsFor(termsHash: Hex): Promise<readonly SignedQuoteRequest[]>
   /** A sealed bid: only its hash. */
   commit(termsHash: Hex, commitment: Hex): Promise<void>
   /** The quote behind a sealed bid. */
@@ -62,6 +64,10 @@ export function httpQuoteBus(gatewayUrl: string): QuoteBus {
     async quotesFor(termsHash) {
       const { quotes } = await call(`/quotes/${termsHash}`)
       return parseEach(quotes, parseQuote)
+    },
+    async requestsFor(termsHash) {
+      const { requests } = await call(`/quotes/${termsHash}`)
+      return parseEach(requests, parseQuoteRequest)
     },
     async commit(termsHash, commitment) {
       await call(`/quotes/${termsHash}/commitments`, { commitment })

@@ -75,7 +75,8 @@ async function post(
 
 function get(book: QuoteBook, url: URL, response: ServerResponse, termsHash: Hex | undefined): void {
   if (termsHash !== undefined) {
-    return sendJson(response, 200, { quotes: book.quotesFor(termsHash).map(quoteToJson) })
+    const requests = book.requestsFor(termsHash).map(quoteRequestToJson)
+    return sendJson(response, 200, { quotes: book.quotesFor(termsHash).map(quoteToJson), requests })
   }
   const after = Number(url.searchParams.get('after') ?? 0)
   const { next, requests } = book.open(url.searchParams.get('kind') ?? '', Number.isSafeInteger(after) ? after : 0)

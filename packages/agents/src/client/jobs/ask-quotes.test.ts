@@ -25,6 +25,7 @@ function busOf(book: QuoteBook): QuoteBus {
   return {
     post: async (request) => book.post(request, ['here']),
     quotesFor: async (termsHash) => book.quotesFor(termsHash),
+    requestsFor: async (termsHash) => book.requestsFor(termsHash),
   } as QuoteBus
 }
 

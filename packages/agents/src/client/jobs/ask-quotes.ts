@@ -1,6 +1,6 @@
-import { type Address, type Clock, sleep } from '@koinon/base'
-import { chooseQuote, fittingQuotes, type SignedQuote } from '@koinon/work'
-import { type QuoteBus, type SignedQuoteRequest, signQuoteRequest } from '@koinon/work/quotes'
+import { type Address, type Clock, type Hex, sleep } from '@koinon/base'
+import { chooseQuote, fittingQuotes, type SettlementDomain, type SignedQuote } from '@koinon/work'
+import { type QuoteBus, type SignedQuoteRequest, signQuoteRequest, verifyQuoteRequest } from '@koinon/work/quotes'
 import { hashTerms, type JobTerms } from '../../rules/job.ts'
 import { termsToJson } from '../../rules/job-terms-json.ts'
 import type { JobClient } from './job-client.ts'
@@ -24,6 +24,23 @@ export function jobRequest(
     deadlineSeconds,
   }
   return signQuoteRequest(request, client.account.secretKey)
+}
+
+/**
+ * The most that the client of a job would pay by its own signed request for quotes, or where it does not ask, the most of any other who does;
+ * undefined where nobody asks now. An auction's ceiling is in its rule. Throws as the bus does.
+ */
+export async function publishedCeiling(
+  bus: QuoteBus,
+  domain: SettlementDomain,
+  { client, termsHash }: { readonly client: Address; readonly termsHash: Hex },
+): Promise<bigint | undefined> {
+  const asked = (await bus.requestsFor(termsHash))
+    .map((request) => ({ ...request, settlement: domain }))
+    .filter((request) => request.termsHash === termsHash && verifyQuoteRequest(request))
+  const own = asked.filter((request) => request.client === client)
+  const [first, ...others] = (own.length > 0 ? own : asked).map(({ ceilingAtomic }) => ceilingAtomic)
+  return first === undefined ? undefined : others.reduce((most, one) => (one > most ? one : most), first)
 }
 
 /**
