@@ -1,12 +1,12 @@
 /** Receipts of calls that were paid by themselves: only the payer's answer carries them, so the home keeps the latest with both bodies. */
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { splitEventStream } from '@koinon/inference/rules'
 import { type Home, writeFileDurably } from '@koinon/node/home'
 import type { PaymentReceipt } from '@koinon/payments/client'
 import type { RecordedPayment } from '@koinon/payments/rules'
 import type { OwnBodies } from '@koinon/sdk'
-import { bundleToJson, parseBundle, type ReceiptBundle } from '@koinon/work'
+import { bundleToJson, parseBundle, type ReceiptBundle, type SignedReceipt } from '@koinon/work'
 
 export type PaidAnswerBytes = {
   readonly headers: Headers
@@ -48,6 +48,31 @@ export function keepPaidReceipt(home: Home, answer: PaidAnswerBytes): { id: stri
 export function readPaidReceipt(home: Home, id: string): KeptReceipt | undefined {
   const path = join(folderOf(home), `${id.replace(/^(chatcmpl-|cmpl-|0x)/, '')}.json`)
   return /^[0-9a-f]{32}\.json$/.test(path.slice(-37)) && existsSync(path) ? readReceiptJson(path) : undefined
+}
+
+/** A call that was paid by itself, as a list shows it. */
+type PaidCallFacts = {
+  readonly id: string
+  /** When the home took it up. */
+  readonly receivedAtMs: number
+  readonly payee: string
+  readonly amountPicoUsd: string
+}
+
+/** The latest receipts that this home kept, newest first; those that cannot be read are left out. */
+export function listPaidReceipts(home: Home, most: number): readonly PaidCallFacts[] {
+  return newestFirst(folderOf(home))
+    .slice(0, most)
+    .flatMap(({ path, atMs }) => {
+      try {
+        const { receipt } = readReceiptJson(path).bundle.hops[0] as SignedReceipt
+        const { payee, amountPicoUsd } = receipt
+        const id = basename(path, '.json')
+        return [{ id, receivedAtMs: Math.floor(atMs), payee, amountPicoUsd: `${amountPicoUsd}` }]
+      } catch {
+        return []
+      }
+    })
 }
 
 /** A receipt in a file, with the bodies where the file has them. Throws what is wrong with it. */
@@ -102,8 +127,11 @@ function folderOf({ path }: Home): string {
 }
 
 function dropOldest(folder: string): void {
-  const files = readdirSync(folder).filter((name) => name.endsWith('.json'))
-  if (files.length <= mostKept) return
+  for (const { path } of newestFirst(folder).slice(mostKept)) rmSync(path, { force: true })
+}
+
+function newestFirst(folder: string): readonly { readonly path: string; readonly atMs: number }[] {
+  const files = existsSync(folder) ? readdirSync(folder).filter((name) => /^[0-9a-f]{32}\.json$/.test(name)) : []
   const aged = files.map((name) => ({ path: join(folder, name), atMs: statSync(join(folder, name)).mtimeMs }))
-  for (const { path } of aged.sort((a, b) => b.atMs - a.atMs).slice(mostKept)) rmSync(path, { force: true })
+  return aged.sort((a, b) => b.atMs - a.atMs)
 }

@@ -95,9 +95,17 @@ describe('koinon', () => {
     expect(koinon('version', '--json').stdout).toContain('"ok":true')
   })
 
+  it('lists no receipts in a home without a gateway key, and says what to do', () => {
+    const { code, stdout } = koinon('receipt', 'list')
+    expect([code, stdout]).toEqual([
+      0,
+      expect.stringMatching(/no gateway key.*keys create[^]*Or pay one call.*pay .*URL/),
+    ])
+  })
+
   it.each([
     ['wallet balance', 'node/no-network'],
-    ['receipt list', 'home/no-api-key'],
+    ['receipt show 00000000000000000000000000000000', 'home/no-api-key'],
     ['logs', 'usage/no-log'],
   ])('explains %s in a home that is empty, as one line of JSON', (command, code) => {
     const { stdout, stderr } = koinon(...command.split(' '), '--json')

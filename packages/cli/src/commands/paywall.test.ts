@@ -227,6 +227,9 @@ describe('koinon paywall', () => {
     const fromChannel = await koinon('--json', 'pay', `${paywall.url}/a`)
     const { receiptId } = JSON.parse(fromChannel.stdout).data
     expect((await koinon('receipt', 'verify', receiptId)).stdout).toMatch(/pass +channel +channel 0x.*holds/)
+    const listed = (await koinon('receipt', 'list')).stdout
+    expect(listed).toMatch(new RegExp(`${receiptId} .*${paywall.account.slice(0, 12)} .*paid by the call\n`))
+    expect(listed).toContain('There is no gateway key in this home')
     await paywall.stop()
     paywall = await startPaywall('--upstream', `${upstream.url}/api`, '--price', '0.001', '--method', 'exact')
     const exact = await pay()

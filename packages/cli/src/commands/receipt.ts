@@ -8,7 +8,7 @@ import { httpKind } from '@koinon/payments/rules'
 import { type FetchedReceipt, fetchReceipt, type OwnBodies, verifyReceipt } from '@koinon/sdk'
 import { bundleToJson, type Check, type ReceiptBundle, type Rung, rungs, type SignedReceipt } from '@koinon/work'
 import type { Command } from 'commander'
-import { type KeptReceipt, readPaidReceipt, readReceiptJson } from '../paid-receipts.ts'
+import { type KeptReceipt, listPaidReceipts, readPaidReceipt, readReceiptJson } from '../paid-receipts.ts'
 import { parseInteger, runCommand } from '../runner.ts'
 import { table } from '../table.ts'
 
@@ -28,29 +28,36 @@ export function defineReceipt(receipt: Command): void {
     .description('your last answers, newest first')
     .option('-n, --limit <n>', 'how many', '20')
     .action(
-      runCommand(async ({ home, typed }, options: { readonly limit: string }) => {
+      runCommand(async ({ home, typed, warn }, options: { readonly limit: string }) => {
         const limit = parseInteger(options.limit, '--limit', 1, 200)
+        const keys = hasKey(home) ? ownKeys(home).filter(isFirstOfPayer) : []
+        const bought = listPaidReceipts(home, limit).map((item) => ({ ...item, paidBy: 'call' }))
         const lists = await Promise.all(
-          ownKeys(home)
-            .filter(isFirstOfPayer)
-            .map((key) => listOf(key, limit)),
+          keys.map((key) =>
+            listOf(key, limit).catch((error: unknown) => {
+              if (bought.length === 0) throw error
+              warn(`What was asked with the key of ${key.gatewayUrl} is not listed: ${(error as Error).message}`)
+              return []
+            }),
+          ),
         )
-        const receipts = lists
-          .flat()
-          .sort((a, b) => Number(b['receivedAtMs']) - Number(a['receivedAtMs']))
+        const asked = lists.flat().map((item) => ({ ...item, paidBy: 'key' }))
+        const listed: readonly Readonly<Record<string, unknown>>[] = [...asked, ...bought]
+        const receipts = listed
+          .toSorted((a, b) => Number(b['receivedAtMs']) - Number(a['receivedAtMs']))
           .slice(0, limit)
         const rows = receipts.map((item) => [
           String(item['id']),
           new Date(Number(item['receivedAtMs'])).toISOString().slice(0, 19).replace('T', ' '),
           String(item['upstreamPayee'] ?? item['payee']).slice(0, 12),
           formatUnits(BigInt(String(item['amountPicoUsd'])), picoUsdDecimals),
+          item['paidBy'] === 'call' ? 'paid by the call' : 'through a gateway key',
         ])
+        const shown = table(['receipt', 'time (UTC)', 'paid to', 'dollars', 'how'], rows)
         return {
           data: { receipts },
           text:
-            rows.length === 0
-              ? typed('No receipts yet. Ask something: koinon chat "What is a subnet?"')
-              : table(['receipt', 'time (UTC)', 'miner', 'dollars'], rows),
+            rows.length === 0 ? typed(nothingYet(keys.length > 0)) : keys.length > 0 ? shown : `${shown}\n${callsOnly}`,
         }
       }),
     )
@@ -73,6 +80,16 @@ export function defineReceipt(receipt: Command): void {
     .option('--response <file>', 'the response body you received, instead of what the provider shows')
     .option('--model <file.gguf>', 'model to replay with (default: the demo model)')
     .action(runCommand((context, id: string, options: VerifyOptions) => verify(context.home, id, options, context.say)))
+}
+
+const callsOnly =
+  'There is no gateway key in this home: these are the calls that were paid by themselves, by "pay" and "agent check --pay".'
+
+function nothingYet(hasKeys: boolean): string {
+  const ask = hasKeys
+    ? 'Ask something: koinon chat "What is a subnet?"'
+    : `There is no gateway key in this home. ${noKeyHint} Then ask something: koinon chat "What is a subnet?"`
+  return `No receipts yet. ${ask}\nOr pay one call by itself: koinon pay URL (sellers who sign receipts leave one here)`
 }
 
 async function verify(home: Home, id: string, options: VerifyOptions, say: (text: string) => void) {
@@ -220,6 +237,10 @@ function readReceiptFile(path: string): FetchedReceipt & OwnBodies {
       cause,
     })
   }
+}
+
+function hasKey(home: Home): boolean {
+  return readApiKeys(home).some((key) => key.revokedAtMs === undefined)
 }
 
 function usableKeys(home: Home): readonly StoredApiKey[] {
