@@ -5,7 +5,7 @@ import { AgentAnnouncer, type AgentDefinition, AgentServer, agentSchema, priceOf
 import { formatUnits, namingFetch, parseUnits, picoUsdDecimals, systemClock, systemRandom } from '@koinon/base'
 import { DurableStore } from '@koinon/base/node'
 import type { NetworkFile } from '@koinon/ledger'
-import { type AccountKey, accountKey, type Home } from '@koinon/node/home'
+import { type AccountKey, accountKey, type Home, noteRunningAgent } from '@koinon/node/home'
 import { AgentListing, lockAgent, openAgentTill } from '@koinon/node/paywall'
 import { createServicePayer, networkOf, type ServicePayer } from '@koinon/node/wallet'
 
@@ -53,11 +53,12 @@ export class HomeAgent {
   readonly #parts: Parts
   #announcer: AgentAnnouncer | undefined
   #earned: string | undefined
+  #forget: () => void = () => undefined
 
   /** Takes the agent's tasks for this process. Throws `agents/already-running`, `home/*`, `store/*` and as `openAgentTill`. */
   static async open(options: HomeAgentOptions): Promise<HomeAgent> {
     const { home, definition } = options
-    const label = `agent-${slug(definition.name)}` as const
+    const label = labelOf(definition)
     const unlock = await lockAgent(home, label)
     const network = existsSync(home.networkFile) ? networkOf(home) : undefined
     const till = network === undefined ? undefined : await openTill(options)
@@ -83,14 +84,22 @@ export class HomeAgent {
     const { definition } = this.#options
     const { server, listing, network, key } = this.#parts
     const url = await server.start()
+    const startedAtMs = systemClock.nowMs()
+    this.#forget = noteRunningAgent(this.#options.home, labelOf(definition), {
+      name: definition.name,
+      url,
+      startedAtMs,
+    })
     this.#register(url)
     this.#announce()
     const services = server.services.map(({ name }) => name)
+    const left = definition.services.map(({ name }) => name).filter((name) => !services.includes(name))
     const agent = listing?.name
+    if (network === undefined) this.#options.say(this.#options.typed(withoutNetwork(definition, left)))
     return {
       url,
       services,
-      left: definition.services.map(({ name }) => name).filter((name) => !services.includes(name)),
+      left,
       name: definition.name,
       isJoined: network !== undefined,
       ...(key === undefined ? {} : { account: key.address }),
@@ -107,6 +116,7 @@ export class HomeAgent {
     await payer?.close()
     await store.close()
     unlock()
+    this.#forget()
   }
 
   /** Serving does not wait for the ledger. */
@@ -132,6 +142,16 @@ export class HomeAgent {
     })
     this.#announcer.start()
   }
+}
+
+/** What does not work where the home belongs to no network, and what to do. */
+function withoutNetwork(definition: AgentDefinition, left: readonly string[]): string {
+  const lacks = [
+    'it is not registered and in no book',
+    ...(left.length === 0 ? [] : [`what it sells is not served (${left.join(', ')})`]),
+    ...(definition.budget === undefined ? [] : ['its handlers can buy nothing']),
+  ]
+  return `This home belongs to no network, so ${definition.name} runs alone: ${lacks.join('; ')}. Join one and run it again: koinon join URL`
 }
 
 /** The till of the home's account, where anything costs something. */
@@ -194,6 +214,10 @@ function changesOf(gatewayUrl: string, say: (text: string) => void): (problem: s
 async function earnedSentence(till: Till): Promise<string> {
   const { calls, earnedAtomic } = await till.earnings()
   return `${calls} calls sold for ${formatUnits(BigInt(earnedAtomic), 6)} dollars`
+}
+
+function labelOf({ name }: AgentDefinition): `agent-${string}` {
+  return `agent-${slug(name)}`
 }
 
 function slug(name: string): string {

@@ -8,6 +8,7 @@ import { DurableStore } from '@koinon/base/node'
 import { ScriptedEngine, startTestNetwork, type TestNetwork } from '@koinon/inference/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { loadAgent } from '../agent-file.ts'
+import { runKoinon } from '../testing/run-koinon.ts'
 
 const templates = resolve(import.meta.dirname, '../../../../examples/agents')
 const main = new URL('../main.ts', import.meta.url).pathname
@@ -142,7 +143,35 @@ describe('koinon agent run', () => {
     expect(welcome).toContain(`koinon join URL --home ${home}`)
     child.kill('SIGTERM')
     expect(await ended).toBe(0)
-  }, 30_000)
+  }, 60_000)
+
+  it('says in a home that belongs to no network what does not work, is shown by status, and ended by down', async () => {
+    const home = join(folder, 'alone')
+    const child = spawn(
+      process.execPath,
+      ['--disable-warning=ExperimentalWarning', main, '--home', home, 'agent', 'run', join(templates, 'forecaster.ts')],
+      { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, KOINON_FORECAST_PRICE: '0.01' } },
+    )
+    let said = ''
+    child.stderr.on('data', (data) => {
+      said += String(data)
+    })
+    const ended = new Promise<number | null>((done) => child.once('exit', done))
+    const welcome = await new Promise<string>((done) => child.stdout.once('data', (data) => done(String(data))))
+    const [, url] = /Forecaster at (\S+)/.exec(welcome) ?? []
+    expect(said).toMatch(
+      /belongs to no network, .*not registered and in no book; what it sells is not served \(forecast\)/,
+    )
+    expect(said).toContain(`koinon join URL --home ${home}`)
+    const status = await runKoinon(home, 'status')
+    expect(status.stdout).toMatch(new RegExp(`Nothing but an agent runs[^]*Forecaster +${url} +${child.pid} +\\d+ s`))
+    const data = JSON.parse((await runKoinon(home, '--json', 'status')).stdout).data
+    expect(data).toMatchObject({ running: false, agents: [{ name: 'Forecaster', url, pid: child.pid }] })
+    const down = await runKoinon(home, 'down')
+    expect([down.code, down.stdout]).toEqual([0, `Stopped the agent Forecaster (process ${child.pid}).\n`])
+    expect(await ended).toBe(0)
+    expect((await runKoinon(home, 'down')).stdout).toMatch(/^Nothing runs/)
+  }, 60_000)
 
   it('says what is wrong with a file', async () => {
     await expect(loadAgent(join(folder, 'none.ts'))).rejects.toMatchObject({ code: 'agents/bad-file' })

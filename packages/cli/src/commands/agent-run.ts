@@ -65,10 +65,6 @@ function run(file: string, options: RunOptions): Promise<never> {
   })
 }
 
-function welcome({ url, services, left, name, isJoined }: ServedAgent): string {
-  const notServed = left.length === 0 ? '' : `Not served, because this home belongs to no network: ${left.join(', ')}\n`
-  return `${name} at ${url}\nServices: ${services.join(', ') || 'none'}\n${notServed}${isJoined ? '' : notJoined}A2A ${url}/a2a, MCP ${url}/mcp, HTTP ${url}/services/NAME\n`
+function welcome({ url, services, name }: ServedAgent): string {
+  return `${name} at ${url}\nServices: ${services.join(', ') || 'none'}\nA2A ${url}/a2a, MCP ${url}/mcp, HTTP ${url}/services/NAME\n`
 }
-
-const notJoined =
-  'Not registered and in no book, because this home belongs to no network. Join one and run it again: koinon join URL\n'

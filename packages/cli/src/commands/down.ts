@@ -1,6 +1,7 @@
 import { KoinonError, sleep } from '@koinon/base'
-import { askSupervisor, runningSupervisor } from '@koinon/node/home'
+import { askSupervisor, type Home, type RunningAgent, runningAgents, runningSupervisor } from '@koinon/node/home'
 import type { Command } from 'commander'
+import { endAgents } from '../home-agents.ts'
 import { runCommand } from '../runner.ts'
 
 const stopDeadlineMs = 30_000
@@ -8,21 +9,45 @@ const stopDeadlineMs = 30_000
 export function defineDown(down: Command): void {
   down.action(
     runCommand(async ({ home }) => {
-      const supervisor = runningSupervisor(home)
-      if (supervisor === undefined) return { data: { stopped: false }, text: `Nothing runs on the home ${home.path}.` }
-      await askSupervisor(home, 'stop')
-      for (let waitedMs = 0; waitedMs < stopDeadlineMs; waitedMs += 100) {
-        if (runningSupervisor(home) === undefined) {
-          return { data: { stopped: true, pid: supervisor.pid }, text: `Stopped (process ${supervisor.pid}).` }
-        }
-        await sleep(100)
-      }
-      throw new KoinonError({
-        code: 'node/not-stopping',
-        message: `Process ${supervisor.pid} has not ended after ${stopDeadlineMs / 1000} s`,
-        hint: `End it with "kill -9 ${supervisor.pid}"; nothing that was acknowledged is lost by that.`,
-        retry: 'later',
-      })
+      // Agents first: what they earned is claimed on a ledger that may be this home's own.
+      const before = runningAgents(home)
+      const left = await endAgents(home, stopDeadlineMs)
+      const agents = before.filter(({ pid }) => !left.some((agent) => agent.pid === pid))
+      const pid = await stopSupervisor(home)
+      if (left.length > 0) throw agentsLeft(left)
+      const data = { stopped: pid !== undefined || agents.length > 0, ...(pid === undefined ? {} : { pid }), agents }
+      const lines = [
+        ...(pid === undefined ? [] : [`Stopped (process ${pid}).`]),
+        ...agents.map((agent) => `Stopped the agent ${agent.name} (process ${agent.pid}).`),
+      ]
+      return { data, text: lines.length === 0 ? `Nothing runs on the home ${home.path}.` : lines.join('\n') }
     }),
   )
+}
+
+/** The process that ended; undefined where none ran. Throws `node/not-stopping`. */
+async function stopSupervisor(home: Home): Promise<number | undefined> {
+  const supervisor = runningSupervisor(home)
+  if (supervisor === undefined) return undefined
+  await askSupervisor(home, 'stop')
+  for (let waitedMs = 0; waitedMs < stopDeadlineMs; waitedMs += 100) {
+    if (runningSupervisor(home) === undefined) return supervisor.pid
+    await sleep(100)
+  }
+  throw new KoinonError({
+    code: 'node/not-stopping',
+    message: `Process ${supervisor.pid} has not ended after ${stopDeadlineMs / 1000} s`,
+    hint: `End it with "kill -9 ${supervisor.pid}"; nothing that was acknowledged is lost by that.`,
+    retry: 'later',
+  })
+}
+
+function agentsLeft(agents: readonly RunningAgent[]): KoinonError {
+  const pids = agents.map(({ pid }) => pid).join(' ')
+  return new KoinonError({
+    code: 'node/not-stopping',
+    message: `Not ended: ${agents.map(({ name, pid }) => `the agent ${name} (process ${pid})`).join(', ')}`,
+    hint: `End what is an agent of yours with "kill ${pids}", or with Ctrl-C where it was started; tasks are kept.`,
+    retry: 'later',
+  })
 }

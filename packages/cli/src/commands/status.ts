@@ -1,7 +1,15 @@
-import { askSupervisor, type LastAudit, type RoleStatus, readLastAudit, runningSupervisor } from '@koinon/node/home'
+import {
+  askSupervisor,
+  type LastAudit,
+  type RoleStatus,
+  readLastAudit,
+  runningAgents,
+  runningSupervisor,
+} from '@koinon/node/home'
 import { auditCounts, auditVerdict } from '@koinon/work/dashboard'
 import type { Command } from 'commander'
 import { utcTime } from '../format/time.ts'
+import { agentsTable } from '../home-agents.ts'
 import { runCommand } from '../runner.ts'
 import { table } from '../table.ts'
 
@@ -10,11 +18,14 @@ export function defineStatus(status: Command): void {
     runCommand(async ({ home, typed }) => {
       const supervisor = runningSupervisor(home)
       const audit = readLastAudit(home)
-      const kept = audit === undefined ? {} : { lastAudit: audit }
+      const agents = runningAgents(home)
+      const kept = { agents, ...(audit === undefined ? {} : { lastAudit: audit }) }
+      const served = agents.length === 0 ? '' : `\n\n${agentsTable(agents)}`
       if (supervisor === undefined) {
+        const nothing = agents.length === 0 ? 'Nothing runs' : `Nothing but ${agentCount(agents.length)} runs`
         return {
           data: { running: false, roles: [], ...kept },
-          text: `Nothing runs on the home ${home.path}. ${typed(`Start it with "koinon up".\n${auditLine(audit)}`)}`,
+          text: `${nothing} on the home ${home.path}. ${typed(`Start a network with "koinon up".\n${auditLine(audit)}`)}${served}`,
         }
       }
       const roles = await askSupervisor<readonly RoleStatus[]>(home, 'roles')
@@ -29,10 +40,14 @@ export function defineStatus(status: Command): void {
           roles,
           ...kept,
         },
-        text: `Supervisor: process ${supervisor.pid}, home ${home.path}\n${page === undefined ? '' : `Page: ${page.url}  (${page.url.includes('#/open/') ? 'lets one browser in; once used, ask again for another' : 'what everybody may see; nothing of the owner'})\n`}${typed(auditLine(audit))}\n\n${roleTable(roles)}`,
+        text: `Supervisor: process ${supervisor.pid}, home ${home.path}\n${page === undefined ? '' : `Page: ${page.url}  (${page.url.includes('#/open/') ? 'lets one browser in; once used, ask again for another' : 'what everybody may see; nothing of the owner'})\n`}${typed(auditLine(audit))}\n\n${roleTable(roles)}${served}`,
       }
     }),
   )
+}
+
+function agentCount(count: number): string {
+  return count === 1 ? 'an agent' : `${count} agents`
 }
 
 /** When an audit was last run from this home, and what it came to. */

@@ -24,7 +24,7 @@ export type Home = {
   /** Files of subnets that were deployed from here. */
   readonly subnets: string
   readonly logs: string
-  /** Present only while a supervisor runs: its lock and its control socket. */
+  /** What runs now: lock and control socket of a supervisor, and a note of each agent beside it. */
   readonly run: string
   /** Private folder of one role, for example `provider-1`. */
   role(name: string): string
