@@ -14,9 +14,10 @@ describe('an agent of a home', () => {
       throw new Error('run koinon pay https://stranger.example')
     }
     const service = { name: 'work', description: 'Works', input: schema, output: schema, run }
+    const budget = { maxPerCallDollars: '0.1', maxTotalDollars: '1' }
     const agent = await HomeAgent.open({
       home: openHome(join(folder, 'home')),
-      definition: { name: 'Worker', description: 'Works', version: '1.0.0', services: [service] },
+      definition: { name: 'Worker', description: 'Works', version: '1.0.0', services: [service], budget },
       ...{ host: '127.0.0.1', port: 0, isListed: false, isRegistered: false },
       say: (text) => said.push(text),
       typed: (text) => text.replaceAll('koinon ', 'npx koinon '),
@@ -24,7 +25,10 @@ describe('an agent of a home', () => {
     try {
       const { url } = await agent.start()
       expect((await fetch(`${url}/services/work`, { method: 'POST', body: '{}' })).status).toBe(500)
-      expect(said).toEqual(['a handler failed: run koinon pay https://stranger.example'])
+      expect(said).toEqual([
+        'This home belongs to no network, so Worker runs alone: it is not registered and in no book; its handlers can buy nothing. Join one and run it again: npx koinon join URL',
+        'a handler failed: run koinon pay https://stranger.example',
+      ])
     } finally {
       await agent.stop()
       rmSync(folder, { recursive: true, force: true })

@@ -95,7 +95,10 @@ export class HomeAgent {
     const services = server.services.map(({ name }) => name)
     const left = definition.services.map(({ name }) => name).filter((name) => !services.includes(name))
     const agent = listing?.name
-    if (network === undefined) this.#options.say(this.#options.typed(withoutNetwork(definition, left)))
+    if (network === undefined) {
+      const { say, typed } = this.#options
+      say(`${withoutNetwork(definition, left)} ${typed('Join one and run it again: koinon join URL')}`)
+    }
     return {
       url,
       services,
@@ -144,14 +147,14 @@ export class HomeAgent {
   }
 }
 
-/** What does not work where the home belongs to no network, and what to do. */
+/** What does not work where the home belongs to no network. */
 function withoutNetwork(definition: AgentDefinition, left: readonly string[]): string {
   const lacks = [
     'it is not registered and in no book',
     ...(left.length === 0 ? [] : [`what it sells is not served (${left.join(', ')})`]),
     ...(definition.budget === undefined ? [] : ['its handlers can buy nothing']),
   ]
-  return `This home belongs to no network, so ${definition.name} runs alone: ${lacks.join('; ')}. Join one and run it again: koinon join URL`
+  return `This home belongs to no network, so ${definition.name} runs alone: ${lacks.join('; ')}.`
 }
 
 /** The till of the home's account, where anything costs something. */
