@@ -85,13 +85,21 @@ export function accepted(
 }
 
 /** An answer that states a charge and what the channel owes. */
-export function answer(response: ServerResponse, charged: string, owed: string, channelId: Hex | undefined): void {
+export function answer(
+  response: ServerResponse,
+  charged: string,
+  owed: string,
+  channelId: Hex | undefined,
+  status = 200,
+): void {
   const extra = {
     chargedAmount: charged,
     channelState: { channelId, balance: '20000', totalClaimed: '0', chargedCumulativeAmount: owed },
   }
   response
-    .writeHead(200, { 'payment-response': encodeBase64Json({ success: true, transaction: '', network: 'x', extra }) })
+    .writeHead(status, {
+      'payment-response': encodeBase64Json({ success: true, transaction: '', network: 'x', extra }),
+    })
     .end('done')
 }
 

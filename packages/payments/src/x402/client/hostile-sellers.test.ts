@@ -250,6 +250,26 @@ describe('books that a seller made up', () => {
     expect([payer.spent(), hostile.claimable()]).toEqual([2_000n, 2_000n])
   })
 
+  it('that claim refused calls later, which it had said cost nothing, bring one step that no limit counts', async () => {
+    let kept = 0n
+    hostile.behave = (payload, response) => {
+      const { voucher } = payload?.payload ?? {}
+      if (payload === undefined || voucher === undefined) return hostile.ask(response, accepted())
+      const { maxClaimableAmount, signature, channelId } = voucher
+      const isKnown = BigInt(maxClaimableAmount) === kept
+      kept = BigInt(maxClaimableAmount)
+      if (!isKnown) return answer(response, '0', `${kept - 1_000n}`, channelId, 400)
+      const books = accepted({}, stateOf(payload, maxClaimableAmount, maxClaimableAmount, signature))
+      return hostile.ask(response, books, 'invalid_batch_settlement_evm_cumulative_amount_mismatch')
+    }
+    const payer = newPayer({}, { maximumTotalAtomic: 3_000n })
+    const pay = payWith(payer)
+    const codes = new Set<string>()
+    for (let call = 0; call < 12; call++) await pay(`${call}`).catch(({ code }) => codes.add(code))
+    expect(codes).toEqual(new Set(['payments/answer-lost', 'payments/over-limit']))
+    expect(hostile.claimable()).toBeLessThanOrEqual(4_000n)
+  })
+
   it('of less than is owed cost the seller, and not the payer', async () => {
     hostile.behave = (payload, response) =>
       payload === undefined
