@@ -22,7 +22,7 @@ process.on('disconnect', () => process.exit(0))
 // A promise that the file let go of and that fails counts for nothing; unheard it would end the process.
 process.on('unhandledRejection', () => undefined)
 const [file] = (await once(process, 'message')) as [FileToLoad]
-/** For what is asked once an epoch. */
+/** For what is not an answer's. */
 const longTimeoutMs = 10_000
 /** Lists of scores on which the file's aggregate may run into its limit. */
 const mostLateRows = 3
@@ -45,9 +45,9 @@ if (typeof first === 'string') {
   async function run(call: SandboxCall): Promise<string> {
     if (call.kind === 'judge') return JSON.stringify(await judge(call.input, call.timeoutMs))
     if (call.kind === 'aggregate') return JSON.stringify(await aggregate(call.input, call.timeoutMs))
-    begin({ limitMs: 2 * longTimeoutMs })
-    const text = realm.call(call.kind, JSON.stringify(call.input), longTimeoutMs)
-    return call.kind === 'serve' ? realm.call('served', '', longTimeoutMs) : text
+    begin({ limitMs: 2 * call.timeoutMs })
+    const text = realm.call(call.kind, JSON.stringify(call.input), call.timeoutMs)
+    return call.kind === 'serve' ? realm.call('served', '', call.timeoutMs) : text
   }
 
   /** Each row with a limit of its own; who has too many that reach it has none for the rest. */

@@ -41,8 +41,8 @@ export type AggregateInput = { readonly mechanism: number; readonly rows: readon
 
 /** What the process is asked. */
 export type SandboxCall =
-  | { readonly kind: 'tasks'; readonly input: EpochPlace }
-  | { readonly kind: 'serve'; readonly input: ServePlace }
+  | { readonly kind: 'tasks'; readonly input: EpochPlace; readonly timeoutMs: number }
+  | { readonly kind: 'serve'; readonly input: ServePlace; readonly timeoutMs: number }
   | { readonly kind: 'judge'; readonly input: JudgeInput; readonly timeoutMs: number }
   | { readonly kind: 'aggregate'; readonly input: AggregateInput; readonly timeoutMs: number }
 

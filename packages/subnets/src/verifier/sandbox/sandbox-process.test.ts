@@ -68,7 +68,9 @@ describe('a sandbox process', () => {
     const process = new SandboxProcess(hungry(''), { onLog })
     await process.loaded
     await process.close()
-    await expect(process.ask({ kind: 'tasks', input: { epoch: 1, beacon } }, 1_000)).rejects.toThrow(/was closed/)
+    await expect(process.ask({ kind: 'tasks', input: { epoch: 1, beacon }, timeoutMs: 1_000 }, 1_000)).rejects.toThrow(
+      /was closed/,
+    )
   })
 })
 

@@ -291,7 +291,8 @@ export const two = defineSubnet({ name: 'two', version: 1, mechanisms: [${both}]
     'ends what goes on for ever at its deadline, before the answer and after it, and goes on',
     async () => {
       const bodies = endless.map(([, body], index) => `if (sum === ${index}) { ${body} }`).join('\n')
-      const sandbox = await open(fileOf({ score: `(task, { sum }) => {\n${bodies}\nreturn sum }` }))
+      const score = `(task, { sum }) => {\n${bodies}\nreturn sum }`
+      const sandbox = await open(fileOf({ score, scoreTimeoutMs: '400' }))
       for (const [sum, [name, , problem]] of endless.entries()) {
         expect(await judge(sandbox, ['{"sum":100}', JSON.stringify({ sum }), '{"sum":300}']), name).toEqual([
           { kind: 'scored', scorePpm: 100, reasons: [] },
@@ -345,7 +346,7 @@ export const two = defineSubnet({ name: 'two', version: 1, mechanisms: [${both}]
     'ends a baseline that goes on for ever, before and after it answered',
     async () => {
       for (const body of ['for (;;) await null', 'Promise.resolve().then(() => { for (;;) ; }); return { sum: 7 }']) {
-        const sandbox = await open(fileOf({ serve: `async () => { ${body} }` }))
+        const sandbox = await open(fileOf({ serve: `async () => { ${body} }` }), 1_000)
         await expect(serve(sandbox)).rejects.toThrow(/timed out|took longer/)
         expect(await judge(sandbox, ['{"sum":7}'])).toHaveLength(1)
       }
@@ -388,8 +389,11 @@ export const two = defineSubnet({ name: 'two', version: 1, mechanisms: [${both}]
   })
 })
 
-async function open(file: { readonly fileName: string; readonly source: string }): Promise<SubnetSandbox> {
-  const sandbox = await SubnetSandbox.open(file)
+async function open(
+  file: { readonly fileName: string; readonly source: string },
+  callTimeoutMs?: number,
+): Promise<SubnetSandbox> {
+  const sandbox = await SubnetSandbox.open(file, undefined, callTimeoutMs)
   opened.push(sandbox)
   return sandbox
 }

@@ -25,6 +25,7 @@ import { failed, type SandboxFile, SandboxProcess } from './sandbox-process.ts'
 
 /** Time for the process itself beyond what its calls may take. */
 const reserveMs = 10_000
+const defaultCallTimeoutMs = 10_000
 const answerTimeoutsMs = 60_000
 
 /** An answer of which a process ended, with what it cost. */
@@ -40,6 +41,7 @@ export class SubnetSandbox {
   /** SHA-256 of the file, for the spec hash. */
   readonly sourceHash: Hex
   readonly #start: () => SandboxProcess
+  readonly #callTimeoutMs: number
   #process: SandboxProcess
   #isClosed = false
 
@@ -48,22 +50,31 @@ export class SubnetSandbox {
     sourceHash: Hex,
     start: () => SandboxProcess,
     process: SandboxProcess,
+    callTimeoutMs: number,
   ) {
     this.description = description
     this.sourceHash = sourceHash
     this.#start = start
     this.#process = process
+    this.#callTimeoutMs = callTimeoutMs
   }
 
-  /** Loads a file. Throws `subnets/bad-definition` naming file, line and field, `subnets/file-failed` when it does not end. */
-  static async open(file: SandboxFile, onLog: (line: string) => void = () => undefined): Promise<SubnetSandbox> {
+  /**
+   * Loads a file. `callTimeoutMs`: most time for all questions of an epoch, and for the baseline before and after it answered. Throws
+   * `subnets/bad-definition` naming file, line and field, `subnets/file-failed` when it does not end.
+   */
+  static async open(
+    file: SandboxFile,
+    onLog: (line: string) => void = () => undefined,
+    callTimeoutMs = defaultCallTimeoutMs,
+  ): Promise<SubnetSandbox> {
     const start = (): SandboxProcess => new SandboxProcess(file, { onLog })
     const process = start()
     try {
       const { data } = fileDescription.safeParse(JSON.parse(await process.loaded))
       if (data === undefined) throw noDescription(file)
       const description = { ...data, aggregator: data.aggregator ?? defaultAggregator }
-      return new SubnetSandbox(description, sha256Hex(file.source), start, process)
+      return new SubnetSandbox(description, sha256Hex(file.source), start, process, callTimeoutMs)
     } catch (error) {
       await process.close()
       throw error
@@ -77,14 +88,20 @@ export class SubnetSandbox {
 
   /** The JSON texts of an epoch's questions; `beacon` is the opening one. Throws `subnets/file-failed`. */
   async tasks(input: EpochPlace): Promise<readonly string[]> {
-    const texts = readOutcome(tasksOutcome, await this.#process.ask({ kind: 'tasks', input }, 2 * reserveMs))
+    const timeoutMs = this.#callTimeoutMs
+    const answer = await this.#process.ask({ kind: 'tasks', input, timeoutMs }, timeoutMs + reserveMs)
+    const texts = readOutcome(tasksOutcome, answer)
     if (texts.length !== this.description.tasks) throw failed('The file gave another number of questions than it says')
     return texts
   }
 
   /** The baseline's response as JSON text; `beacon` is the opening one. Throws `subnets/file-failed`. */
   async serve(input: ServePlace): Promise<string> {
-    return readOutcome(serveOutcome, await this.#process.ask({ kind: 'serve', input }, 3 * reserveMs))
+    const timeoutMs = this.#callTimeoutMs
+    return readOutcome(
+      serveOutcome,
+      await this.#process.ask({ kind: 'serve', input, timeoutMs }, 2 * timeoutMs + reserveMs),
+    )
   }
 
   /**
