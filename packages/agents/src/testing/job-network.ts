@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type Address, bytesToHex, type Clock, secretKeyToAddress, sha256, toAddress, utf8ToBytes } from '@koinon/base'
+import { type Address, bytesToHex, type Clock, sha256, utf8ToBytes } from '@koinon/base'
 import {
   createLedgerReader,
   createLedgerWriter,
@@ -11,9 +11,7 @@ import {
   TransactionSender,
 } from '@koinon/ledger'
 import { testDollarAbi } from '@koinon/ledger/abis'
-import { EmbeddedChain } from '@koinon/ledger/chain'
-import { deployContracts } from '@koinon/ledger/deploy'
-import { predeploys } from '@koinon/ledger/predeploys'
+import { startDeployedChain } from '@koinon/ledger/testing'
 import type { JobAccount } from '../client/jobs/job-ledger.ts'
 
 const chainId = 424_242
@@ -42,22 +40,10 @@ export type JobNetwork = {
 export async function startJobNetwork(): Promise<JobNetwork> {
   const folder = mkdtempSync(join(tmpdir(), 'koinon-jobs-'))
   const clock = { offsetMs: 0, nowMs: () => Date.now() + clock.offsetMs }
-  const chain = new EmbeddedChain({
+  const { chain, network, reader } = await startDeployedChain({
     journalPath: join(folder, 'journal'),
     chainId,
-    genesis: {
-      accounts: [{ address: secretKeyToAddress(keyOf('founder')), balanceWei: 10n ** 24n }],
-      predeploys: predeploys.map(({ address, runtimeBytecode }) => ({ address: toAddress(address), runtimeBytecode })),
-    },
-    clock,
-  })
-  const { url } = await chain.start()
-  const draft = { chainId, name: 'test', rpcUrl: url, chainKind: 'embedded' } as NetworkFile
-  const founderSender = senderOf(draft, keyOf('founder'))
-  const reader = createLedgerReader(draft)
-  const contracts = await deployContracts({
-    reader,
-    sender: founderSender,
+    deployerKey: bytesToHex(keyOf('founder')),
     parameters: {
       genesisAmount: 1_000_000n * ether,
       koinPerSecond: 1n,
@@ -68,9 +54,9 @@ export async function startJobNetwork(): Promise<JobNetwork> {
       unbondingSeconds: 600n,
       rootWeight: ether,
     },
-    onDeployed: () => undefined,
+    clock,
   })
-  const network: NetworkFile = { ...draft, v: 1, startBlock: 0, isTest: true, contracts }
+  const { contracts } = network
   const accountOf = (name: string): TestAccount => {
     const secretKey = keyOf(name)
     const sender = senderOf(network, secretKey)

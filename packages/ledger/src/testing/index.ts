@@ -1,6 +1,7 @@
 /** For tests of the packages above. */
 export { type Anvil, startAnvil } from './anvil.ts'
 export { deployCircleDollar } from './circle-dollar.ts'
+export { startDeployedChain } from './deployed-chain.ts'
 export {
   type ContractsNetwork,
   startEmbedded,

@@ -1,18 +1,11 @@
 /** The real embedded chain with the real contracts, for tests. */
 
 import { join } from 'node:path'
-import { type Address, bytesToHex, type Hex, toAddress } from '@koinon/base'
-import {
-  createLedgerReader,
-  createLedgerWriter,
-  type LedgerReader,
-  type NetworkFile,
-  TransactionSender,
-} from '@koinon/ledger'
+import { type Address, bytesToHex, type Hex } from '@koinon/base'
+import { createLedgerWriter, type LedgerReader, type NetworkFile, TransactionSender } from '@koinon/ledger'
 import { testDollarAbi } from '@koinon/ledger/abis'
-import { EmbeddedChain } from '@koinon/ledger/chain'
-import { canonicalChannels, deployContracts } from '@koinon/ledger/deploy'
-import { predeploys } from '@koinon/ledger/predeploys'
+import { canonicalChannels } from '@koinon/ledger/deploy'
+import { startDeployedChain } from '@koinon/ledger/testing'
 import type { EscrowDomain } from '../rules/channel.ts'
 import { type Party, party, seed, temporaryFolder } from './fixtures.ts'
 
@@ -34,28 +27,12 @@ export type TestNetwork = {
 /** Starts a chain in this process, with the escrow at its canonical address unless said otherwise, and deploys the rest. */
 export async function startNetwork(options: { readonly hasCanonicalEscrow?: boolean } = {}): Promise<TestNetwork> {
   const { hasCanonicalEscrow = true } = options
-  const canonical: readonly string[] = Object.values(canonicalChannels)
   const folder = temporaryFolder()
   let offsetMs = 0
-  const deployerKey = seed('deployer')
-  const chain = new EmbeddedChain({
+  const { chain, network, reader, sender } = await startDeployedChain({
     journalPath: join(folder.path, 'journal'),
     chainId,
-    genesis: {
-      accounts: [{ address: party('deployer').address, balanceWei: 10n ** 24n }],
-      predeploys: predeploys
-        .map(({ address, runtimeBytecode }) => ({ address: toAddress(address), runtimeBytecode }))
-        .filter(({ address }) => hasCanonicalEscrow || !canonical.includes(address)),
-    },
-    clock: { nowMs: () => Date.now() + offsetMs },
-  })
-  const { url } = await chain.start()
-  const draft = { chainId, name: 'test', rpcUrl: url, chainKind: 'embedded' } as NetworkFile
-  const reader = createLedgerReader(draft)
-  const sender = new TransactionSender(reader, createLedgerWriter(draft, bytesToHex(deployerKey)))
-  const contracts = await deployContracts({
-    reader,
-    sender,
+    deployerKey: bytesToHex(seed('deployer')),
     parameters: {
       genesisAmount: 10n ** 24n,
       koinPerSecond: 1n,
@@ -66,9 +43,10 @@ export async function startNetwork(options: { readonly hasCanonicalEscrow?: bool
       unbondingSeconds: 1n,
       rootWeight: 10n ** 18n,
     },
-    onDeployed: () => undefined,
+    clock: { nowMs: () => Date.now() + offsetMs },
+    absent: hasCanonicalEscrow ? [] : Object.values(canonicalChannels),
   })
-  const network: NetworkFile = { ...draft, v: 1, startBlock: 0, isTest: true, contracts }
+  const { contracts, rpcUrl: url } = network
   const domain = { chainId, escrow: contracts.channels }
   return {
     network,
