@@ -10,6 +10,8 @@ const cleanups: (() => Promise<void>)[] = []
 afterEach(async () => {
   for (const cleanup of cleanups.splice(0)) await cleanup()
 })
+/** For what comes in its order sooner or later: on a full machine transactions of one sender pass each other by seconds. */
+const patient = { limits: { nonceGapTimeoutMs: 50_000 } }
 
 describe('eth_sendRawTransaction', () => {
   it('answers when the receipt is there', async () => {
@@ -19,7 +21,7 @@ describe('eth_sendRawTransaction', () => {
   })
 
   it('takes 200 concurrent transactions of a stock viem wallet with a nonce manager, in few blocks', async () => {
-    const { wallet, reader, account } = await setup()
+    const { wallet, reader, account } = await setup(patient)
     const send = () => wallet.sendTransaction({ to: newAccount().address, value: 1n, gas: 21_000n })
     const hashes = await Promise.all(Array.from({ length: 200 }, send))
     const receipts = await Promise.all(hashes.map((hash) => reader.getTransactionReceipt({ hash })))
@@ -37,13 +39,7 @@ describe('eth_sendRawTransaction', () => {
   it('puts a JSON-RPC batch given backwards into one block, in nonce order', async () => {
     const { url, account } = await setup()
     const raws = await Promise.all([4, 3, 2, 1, 0].map((nonce) => transfer(account, nonce)))
-    const body = raws.map((raw, id) => ({ jsonrpc: '2.0', id, method: 'eth_sendRawTransaction', params: [raw] }))
-    const response = await fetch(url, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(body),
-    })
-    const hashes = ((await response.json()) as { result: Hex }[]).map((entry) => entry.result)
+    const hashes = (await sendTogether(url, raws)).map(({ result }) => result)
     const block = (await rpc(url, 'eth_getBlockByNumber', ['0x1', false])).result
     expect(block.transactions).toEqual(hashes.toReversed())
   })
@@ -58,7 +54,7 @@ describe('eth_sendRawTransaction', () => {
   })
 
   it('keeps a transaction whose predecessor is late, and counts it in the pending nonce', async () => {
-    const { url, account } = await setup()
+    const { url, account } = await setup(patient)
     const second = send(url, await transfer(account, 1))
     await sleep(50)
     expect((await rpc(url, 'eth_getTransactionCount', [account.address, 'pending'])).result).toBe('0x0')
@@ -81,7 +77,7 @@ describe('eth_sendRawTransaction', () => {
 
   it('bounds what one sender may have waiting', async () => {
     const { url, account } = await setup({ limits: { maxWaitingPerSender: 2, nonceGapTimeoutMs: 300 } })
-    const answers = await Promise.all([5, 6, 7].map(async (nonce) => send(url, await transfer(account, nonce))))
+    const answers = await sendTogether(url, await Promise.all([5, 6, 7].map((nonce) => transfer(account, nonce))))
     expect(answers.filter((answer) => answer.error?.code === -32005)).toHaveLength(1)
     expect(answers.filter((answer) => answer.error?.message.startsWith('nonce too high'))).toHaveLength(2)
   })
@@ -221,6 +217,14 @@ async function setup(changes: Partial<EmbeddedChainOptions> = {}) {
 
 function send(url: string, raw: string) {
   return rpc(url, 'eth_sendRawTransaction', [raw])
+}
+
+/** One JSON-RPC batch: nothing is older than the rest of it. */
+async function sendTogether(url: string, raws: readonly Hex[]) {
+  const calls = raws.map((raw, id) => ({ jsonrpc: '2.0', id, method: 'eth_sendRawTransaction', params: [raw] }))
+  const headers = { 'content-type': 'application/json' }
+  const response = await fetch(url, { method: 'POST', headers, body: JSON.stringify(calls) })
+  return (await response.json()) as { result?: Hex; error?: { code: number; message: string } }[]
 }
 
 function transfer(account: PrivateKeyAccount, nonce: number, change: object = {}): Promise<Hex> {

@@ -67,7 +67,7 @@ export function clientsFor(url: string, account: PrivateKeyAccount): TestClients
     nativeCurrency: { name: 'Ether', symbol: 'ETH', decimals: 18 },
     rpcUrls: { default: { http: [url] } },
   })
-  const transport = http(url, { retryCount: 0 })
+  const transport = http(url, { retryCount: 0, timeout: 50_000 })
   const managed = { ...account, nonceManager }
   return {
     network: chain,
