@@ -14,6 +14,7 @@ export default defineConfig({
       'scripts/**/*.test.ts',
     ],
     exclude: ['**/node_modules/**', '**/dist/**', '**/*.long.test.ts'],
+    globalSetup: ['scripts/shared-test-folder.mjs'],
     testTimeout: 60_000,
     hookTimeout: 60_000,
     pool: 'forks',

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Address, sleep } from '@koinon/base'
@@ -9,6 +9,7 @@ import { koinonTokenAbi } from '../generated/koinon-token.ts'
 import { ensureAllowance, joinSubnet, leaveSubnet } from '../membership.ts'
 import type { NetworkFile } from '../network-file.ts'
 import type { Anvil } from '../testing/anvil.ts'
+import { prepareIndexFolder } from '../testing/index-folder.ts'
 import {
   type ContractsNetwork,
   createAccount,
@@ -33,7 +34,11 @@ type Store = { open(name: string): Promise<OpenIndexDatabase>; close(): Promise<
 async function pgliteStore(): Promise<Store> {
   const folder = mkdtempSync(join(tmpdir(), 'koinon-index-'))
   return {
-    open: (name) => openEmbeddedIndex(join(folder, name)),
+    async open(name) {
+      const path = join(folder, name)
+      if (!existsSync(path)) await prepareIndexFolder(path)
+      return openEmbeddedIndex(path)
+    },
     close: async () => rmSync(folder, { recursive: true, force: true }),
   }
 }

@@ -2,6 +2,7 @@
 export { type Anvil, startAnvil } from './anvil.ts'
 export { deployCircleDollar } from './circle-dollar.ts'
 export { startDeployedChain } from './deployed-chain.ts'
+export { prepareIndexFolder } from './index-folder.ts'
 export {
   type ContractsNetwork,
   startEmbedded,

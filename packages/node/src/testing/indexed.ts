@@ -1,4 +1,5 @@
 /** A real index of a real ledger, up to its newest block, for tests. */
+import { join } from 'node:path'
 import { systemClock } from '@koinon/base'
 import type { LedgerView } from '@koinon/ledger'
 import {
@@ -12,6 +13,7 @@ import {
   sumArguments,
   sumJobs,
 } from '@koinon/ledger/indexer'
+import { prepareIndexFolder } from '@koinon/ledger/testing'
 import type { IndexClient } from '../dashboard/index-client.ts'
 
 /** Follows the ledger whenever it is asked, so that nothing that was sent is missing from an answer. */
@@ -19,7 +21,9 @@ export async function openTestIndex(
   { network, reader }: LedgerView,
   folder: string,
 ): Promise<IndexClient & { close(): Promise<void> }> {
-  const { database, close }: OpenIndexDatabase = await openEmbeddedIndex(folder)
+  const path = join(folder, 'index')
+  await prepareIndexFolder(path)
+  const { database, close }: OpenIndexDatabase = await openEmbeddedIndex(path)
   const indexer = new Indexer({
     ...{ network, reader, database, clock: systemClock, pollIntervalMs: 50, rangeBlocks: 1_000 },
     onError: (error) => {
