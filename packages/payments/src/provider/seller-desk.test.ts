@@ -151,6 +151,23 @@ describe('a desk', () => {
     expect(claimableTotal(stateOf(channel))).toBe(20n)
   })
 
+  it('numbers calls by their time, so that the store keeps neighbours together, and by chance', async () => {
+    const channel = await channelOf(1_000n)
+    const calls: { id: Hex; fromMs: number; untilMs: number }[] = []
+    for (let count = 0; count < 50; count++) {
+      const fromMs = Date.now()
+      const payment = await held(callOf(channel, 1n, 1n))
+      calls.push({ id: payment.requestId, fromMs, untilMs: Date.now() })
+      payment.release()
+    }
+    for (const { id, fromMs, untilMs } of calls) {
+      expect(id).toMatch(/^0x[0-9a-f]{32}$/)
+      const atMs = Number(id.slice(0, 14))
+      expect(atMs >= fromMs && atMs <= untilMs).toBe(true)
+    }
+    expect(new Set(calls.map(({ id }) => id.slice(14))).size).toBe(50)
+  })
+
   it.each<readonly [string, Partial<PaymentTerms>, string]>([
     [
       'another token',
