@@ -22,7 +22,7 @@ export function defineStatus(status: Command): void {
       const kept = { agents, ...(audit === undefined ? {} : { lastAudit: audit }) }
       const served = agents.length === 0 ? '' : `\n\n${agentsTable(agents)}`
       if (supervisor === undefined) {
-        const nothing = agents.length === 0 ? 'Nothing runs' : `Nothing but ${agentCount(agents.length)} runs`
+        const nothing = agents.length === 0 ? 'Nothing runs' : 'No network runs, only agents do,'
         return {
           data: { running: false, roles: [], ...kept },
           text: `${nothing} on the home ${home.path}. ${typed(`Start a network with "koinon up".\n${auditLine(audit)}`)}${served}`,
@@ -44,10 +44,6 @@ export function defineStatus(status: Command): void {
       }
     }),
   )
-}
-
-function agentCount(count: number): string {
-  return count === 1 ? 'an agent' : `${count} agents`
 }
 
 /** When an audit was last run from this home, and what it came to. */
