@@ -57,22 +57,18 @@ export async function openTab(browser: Browser, origin: string, options: Browser
   return { page, context, foreign, problems }
 }
 
-/** The rules of axe-core that look at colours: all that another theme of the same page can break. */
-export const colorRules = ['color-contrast', 'link-in-text-block'] as const
-
-/** What axe-core finds on the page as it stands, a line each; by all its rules unless told which. */
-export async function axeViolations(page: Page, rules?: readonly string[]): Promise<readonly string[]> {
+/** What axe-core finds on the page as it stands, a line each. */
+export async function axeViolations(page: Page): Promise<readonly string[]> {
   // Added by the debugger, which the page's own policy does not bind.
-  if (!(await page.evaluate(() => 'axe' in window))) await page.evaluate(await readFile(axePath, 'utf8'))
-  return page.evaluate(async (runOnly) => {
+  await page.evaluate(await readFile(axePath, 'utf8'))
+  return page.evaluate(async () => {
     const { axe } = window as unknown as {
-      axe: { run: (options: object) => Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> }
+      axe: { run: () => Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> }
     }
-    const options = { resultTypes: ['violations'], ...(runOnly === undefined ? {} : { runOnly }) }
-    return (await axe.run(options)).violations.map(
+    return (await axe.run()).violations.map(
       (violation) => `${violation.id}: ${violation.nodes.map((node) => node.html).join(' | ')}`,
     )
-  }, rules)
+  })
 }
 
 /** Pixels of the page's content that do not fit the window's width. */
