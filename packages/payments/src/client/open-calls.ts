@@ -107,9 +107,11 @@ export class OpenCalls {
 
   async finishCall(call: PayerCall, state: PayerCallState, chargedAtomic: bigint): Promise<void> {
     const done = { ...call, state, chargedAtomic }
+    const { commitment } = call
+    if (commitment?.backEnd === 'channel') this.#channels.count(commitment.voucher.channelId, chargedAtomic)
     this.put(done)
     this.#open.delete(call.paymentId)
-    await this.save(call.commitment, [done])
+    await this.save(commitment, [done])
   }
 
   /** The seller charged something and none of the calls under way here explains it: any of those given up may be it. */

@@ -158,17 +158,32 @@ export class PayerChannels {
     endCall(this.#liveChannel(channelId), paymentId)
   }
 
-  /** Takes a charge onto the books. Throws `payments/seller-overclaims` after closing the channel. */
+  /** What the seller says is owed and no ended call counts: of a receipt that states no charge, the charge. */
+  uncounted(channelId: Hex, stated: StatedChannel): bigint {
+    return stated.owedAtomic - this.#liveChannel(channelId).countedAtomic
+  }
+
+  /** A call of the channel ended and counts so much. */
+  count(channelId: Hex, chargedAtomic: bigint): void {
+    const live = this.#live.get(channelId)
+    if (live !== undefined) live.countedAtomic += chargedAtomic
+  }
+
+  /**
+   * Takes a charge onto the books; `othersAtomic` are the worst cases of the channel's other calls without outcome. `count` it when the call
+   * ends. Throws `payments/seller-overclaims` after closing the channel.
+   */
   charge(
     commitment: ChannelCommitment,
     maximumAtomic: bigint,
     chargedAtomic: bigint,
-    openAtomic: bigint,
+    othersAtomic: bigint,
     stated: StatedChannel | undefined,
   ): void {
     const live = this.#liveChannel(commitment.voucher.channelId)
+    const mostOwedAtomic = live.countedAtomic + chargedAtomic + othersAtomic
     this.#believe(live, () =>
-      chargedChannel(live.channel, chargedAtomic, maximumAtomic, openAtomic, stated?.owedAtomic),
+      chargedChannel(live.channel, chargedAtomic, maximumAtomic, mostOwedAtomic, stated?.owedAtomic),
     )
     if (commitment.deposit !== undefined) this.#deposits.collected(live, commitment.deposit)
   }
@@ -185,7 +200,11 @@ export class PayerChannels {
         live.channel.config.payerAuthorizer,
         live.channel.domain,
       )
+    const before = live.channel
     this.#believe(live, () => correctedChannel(live.channel, stated, openAtomic, isOurs))
+    // Records that hold nothing, or are older than the seller's, do not know of all calls.
+    const isNews = before.owedAtomic === 0n || live.channel.signedAtomic > before.signedAtomic
+    if (isNews && live.channel.owedAtomic > live.countedAtomic) live.countedAtomic = live.channel.owedAtomic
     // A deposit that went with a lost call. Who lies about it gets vouchers that nothing covers.
     for (const deposit of live.channel.openDeposits) {
       if (live.channel.depositAtomic + deposit.amountAtomic <= (stated.depositAtomic ?? 0n))

@@ -213,15 +213,16 @@ export class Payer {
     }
     if (commitment.backEnd === 'upTo') return this.#chargedUpTo(payment, commitment.authorization, receipt)
     const { channelId } = commitment.voucher
-    const openAtomic = calls.on(channelId).reduce((sum, call) => sum + call.maximumAtomic, 0n)
+    const others = calls.on(channelId).filter(({ paymentId }) => paymentId !== payment.paymentId)
+    const othersAtomic = others.reduce((sum, call) => sum + call.maximumAtomic, 0n)
     const stated = receipt.channel?.channelId === channelId ? receipt.channel : undefined
     let chargedAtomic = receipt.chargedAtomic ?? (stated === undefined ? maximumAtomic : 0n)
     if (receipt.chargedAtomic === undefined && stated !== undefined) {
-      const riseAtomic = stated.owedAtomic - channels.get(channelId).owedAtomic
+      const riseAtomic = channels.uncounted(channelId, stated)
       chargedAtomic = riseAtomic > maximumAtomic ? maximumAtomic : riseAtomic > 0n ? riseAtomic : 0n
     }
     try {
-      channels.charge(commitment, maximumAtomic, chargedAtomic, openAtomic, stated)
+      channels.charge(commitment, maximumAtomic, chargedAtomic, othersAtomic, stated)
     } catch (error) {
       await calls.finish(payment, 'charged', maximumAtomic)
       throw error

@@ -102,7 +102,7 @@ async function askAndPay(settings: Settings, call: OutgoingCall): Promise<Respon
   const early = await beforePaying?.(challenge, url)
   if (early !== undefined) {
     const entered = await fetch(url, final.init(early, 'manual'))
-    if (entered.ok) return entered
+    if (entered.status !== 402) return entered
     await entered.body?.cancel()
   }
   try {

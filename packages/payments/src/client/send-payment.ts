@@ -1,4 +1,5 @@
 import { KoinonError } from '@koinon/base'
+import { isSentAgain } from '../rules/http-call.ts'
 import type { Challenge, ClientWire, WireReceipt } from './client-wire.ts'
 import type { OutgoingCall } from './outgoing-call.ts'
 import type { Outcome } from './paid-call.ts'
@@ -36,8 +37,7 @@ export async function sendPayment(
     return { kind: 'required', challenge: await challengeOf([wire], response, option.isStepped), receipt }
   }
   const retryAfterMs = retryAfterOf(response)
-  const isBusy = response.status === 409 && retryAfterMs !== undefined
-  if (receipt?.isSuccess !== true && (response.status >= 500 || isBusy)) {
+  if (receipt?.isSuccess !== true && isSentAgain(response.status, retryAfterMs !== undefined)) {
     return { kind: 'unknown', answer: response, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) }
   }
   const isPaidOn = option.isStepped === true && response.ok

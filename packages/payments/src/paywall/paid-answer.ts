@@ -6,7 +6,7 @@ import { sendError, sendText } from '@koinon/base/node'
 import type { CallResult, HeldPayment, StoredAnswer } from '../provider/cash-desk.ts'
 import type { ReturningBuyers } from '../provider/returning-buyers.ts'
 import type { SteppedCall, StreamPart, Wire, WireAttempt, WireRequest } from '../provider/wire.ts'
-import { httpCallType, httpKind } from '../rules/http-call.ts'
+import { httpCallType, httpKind, isSentAgain } from '../rules/http-call.ts'
 import { answerNotKept } from '../rules/paid-call-refusals.ts'
 import type { PaymentTerms } from '../rules/terms.ts'
 
@@ -240,20 +240,27 @@ function resultOf({ request, receivedAtMs, clock, answer }: Release, served: Ser
   }
 }
 
-/** Sends an answer that nobody pays for. */
+/** Sends an answer that nobody pays for, a stream as it comes. */
 export async function sendFree(
   response: ServerResponse,
   answer: PaidAnswer,
   more: Readonly<Record<string, string>> = {},
 ): Promise<void> {
-  const body = 'body' in answer ? bytesOf(answer.body) : await collect(chunksOf(answer))
-  sendStored(response, { status: answer.status, headers: answer.headers ?? {}, body }, more)
+  const { status, headers = {} } = answer
+  if ('body' in answer) return sendStored(response, { status, headers, body: bytesOf(answer.body) }, more)
+  for await (const chunk of chunksOf(answer)) {
+    if (!response.headersSent) response.writeHead(status, { ...headers, 'cache-control': 'no-store', ...more })
+    if (response.destroyed) return
+    await write(response, bytesOf(chunk))
+  }
+  if (!response.headersSent) response.writeHead(status, { ...headers, 'cache-control': 'no-store', ...more })
+  response.end()
 }
 
 /** That nothing was charged, where the answer ends the call; after others the payer sends the same commitment again. */
 function unchargedHeaders({ answer, payment, wire, terms }: Release): Readonly<Record<string, string>> {
-  const mayBeSentAgain = answer.status >= 500 || answer.headers?.['retry-after'] !== undefined
-  const charge = mayBeSentAgain ? undefined : payment.uncharged?.()
+  const hasRetryAfter = Object.keys(answer.headers ?? {}).some((name) => name.toLowerCase() === 'retry-after')
+  const charge = isSentAgain(answer.status, hasRetryAfter) ? undefined : payment.uncharged?.()
   return charge === undefined ? {} : (wire.uncharged?.(charge, terms) ?? {})
 }
 

@@ -73,7 +73,14 @@ class Paywalled {
       if (await this.#door.answerAside(response, request)) return
       return sendFree(response, await serve(freeRequest(request, response)))
     }
-    if (await returning?.admits(request)) return sendFree(response, await serve(freeRequest(request, response)))
+    const leave = await returning?.admit(request)
+    if (leave !== undefined) {
+      try {
+        return await sendFree(response, await serve(freeRequest(request, response, terms.timeoutSeconds * 1000)))
+      } finally {
+        leave()
+      }
+    }
     const entered = await this.#door.enter(response, request, terms, receivedAtMs)
     if (entered === undefined) return
     const { payment, wire, attempt } = entered
@@ -125,8 +132,8 @@ function signalOf(response: ServerResponse, timeoutMs: number): () => AbortSigna
   }
 }
 
-function freeRequest(request: WireRequest, response: ServerResponse): PaidRequest {
-  const signal = signalOf(response, freeTimeoutMs)
+function freeRequest(request: WireRequest, response: ServerResponse, timeoutMs = freeTimeoutMs): PaidRequest {
+  const signal = signalOf(response, timeoutMs)
   return {
     ...request,
     payment: undefined,

@@ -131,21 +131,21 @@ export function correctedChannel(
 }
 
 /**
- * The channel after a call was charged. `openAtomic` are the worst cases of all calls without outcome, this one included. Throws
- * `payments/seller-overclaims`.
+ * The channel after a call was charged. `mostOwedAtomic` is what ended calls count, this charge, and the worst cases of all other calls
+ * without outcome: a seller that states a charge of nothing takes nothing. Throws `payments/seller-overclaims`.
  */
 export function chargedChannel(
   channel: PayerChannel,
   chargedAtomic: bigint,
   maximumAtomic: bigint,
-  openAtomic: bigint,
+  mostOwedAtomic: bigint,
   statedOwedAtomic?: bigint,
 ): PayerChannel {
   if (chargedAtomic < 0n || chargedAtomic > maximumAtomic) throw overclaims('the receipt charges more than the price')
   const owedAtomic = statedOwedAtomic ?? channel.owedAtomic + chargedAtomic
   if (owedAtomic > channel.signedAtomic) throw overclaims('the receipt claims more than was signed')
-  if (owedAtomic > channel.owedAtomic + openAtomic)
-    throw overclaims('the receipt claims more than the calls under way may cost')
+  if (owedAtomic > mostOwedAtomic)
+    throw overclaims('the receipt claims more than it charges and the calls under way may cost')
   return { ...channel, owedAtomic: owedAtomic > channel.owedAtomic ? owedAtomic : channel.owedAtomic }
 }
 

@@ -270,6 +270,35 @@ describe('books that a seller made up', () => {
     expect(hostile.claimable()).toBeLessThanOrEqual(4_000n)
   })
 
+  it.each([200, 400])(
+    'that take a price and state a charge of nothing (%i) get one step, which counts',
+    async (status) => {
+      hostile.behave = (payload, response) => {
+        if (payload === undefined) return hostile.ask(response, accepted())
+        const { maxClaimableAmount, channelId } = payload.payload.voucher ?? {}
+        return answer(response, '0', maxClaimableAmount as string, channelId, status)
+      }
+      const payer = newPayer({}, { maximumTotalAtomic: 3_000n })
+      await expect(payWith(payer)()).rejects.toMatchObject({ code: 'payments/seller-overclaims' })
+      expect([payer.spent(), hostile.claimable(), payer.channels()[0]?.isClosed]).toEqual([1_000n, 1_000n, true])
+    },
+  )
+
+  it('that take the price of calls beside each other and state charges of nothing get no more than counts', async () => {
+    let highest = 0n
+    hostile.behave = (payload, response) => {
+      const { maxClaimableAmount, channelId } = payload?.payload.voucher ?? {}
+      if (payload === undefined || maxClaimableAmount === undefined) return hostile.ask(response, accepted())
+      if (BigInt(maxClaimableAmount) > highest) highest = BigInt(maxClaimableAmount)
+      setTimeout(() => answer(response, '0', `${highest}`, channelId), 30)
+    }
+    const payer = newPayer({}, { maximumTotalAtomic: 4_000n })
+    const pay = payWith(payer)
+    for (let round = 0; round < 4; round++)
+      await Promise.allSettled([pay(`${round}a`), pay(`${round}b`), pay(`${round}c`)])
+    expect(hostile.claimable()).toBeLessThanOrEqual(4_000n)
+  })
+
   it('of less than is owed cost the seller, and not the payer', async () => {
     hostile.behave = (payload, response) =>
       payload === undefined

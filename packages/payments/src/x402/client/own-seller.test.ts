@@ -43,7 +43,8 @@ beforeAll(async () => {
       atOnce--
       const path = new URL(request.url).pathname
       const status = isRefusing && path.startsWith('/refused') ? refusal : 200
-      return { status, headers: {}, body: `${path} ${seller.runs.get(path)}` }
+      const headers: Record<string, string> = status === 429 ? { 'Retry-After': '5' } : {}
+      return { status, headers, body: `${path} ${seller.runs.get(path)}` }
     },
   })
   const { reader } = network
@@ -128,20 +129,29 @@ describe('our payer at our own paywall', () => {
     },
   )
 
-  it('hears that a call which the seller refuses cost nothing, and buys it anew by the same id', async () => {
-    const who = await network.fund('refused')
-    const payer = testPayer(network, who.secretKey)
-    const pay = createPayingFetch({ payer })
-    const named = { headers: { 'idempotency-key': 'a-call-that-is-refused' } }
-    const refused = await pay(`${seller.url}/refused`, named)
-    expect([refused.status, receiptOf(refused)]).toMatchObject([400, { chargedAtomic: 0n, isStated: true }])
-    expect([payer.spent(), payer.openCalls()]).toEqual([0n, []])
-    expect(payer.channels()).toMatchObject([{ owedAtomic: 0n, signedAtomic: 1_000n, depositAtomic: 100_000n }])
-    isRefusing = false
-    const bought = await pay(`${seller.url}/refused`, named)
-    expect([bought.status, await bought.text(), receiptOf(bought)?.chargedAtomic]).toEqual([200, '/refused 2', 1_000n])
-    expect(payer.channels()).toMatchObject([{ owedAtomic: 1_000n, signedAtomic: 1_000n, isClosed: false }])
-  })
+  it.each([400, 429])(
+    'hears that a call which the seller refuses (%i) cost nothing, and buys it anew by the same id',
+    async (status) => {
+      ;[isRefusing, refusal] = [true, status]
+      const who = await network.fund(`refused ${status}`)
+      const url = `${seller.url}/refused-${status}`
+      const payer = testPayer(network, who.secretKey)
+      const pay = createPayingFetch({ payer })
+      const named = { headers: { 'idempotency-key': 'a-call-that-is-refused' } }
+      const refused = await pay(url, named)
+      expect([refused.status, receiptOf(refused)]).toMatchObject([status, { chargedAtomic: 0n, isStated: true }])
+      expect([payer.spent(), payer.openCalls()]).toEqual([0n, []])
+      expect(payer.channels()).toMatchObject([{ owedAtomic: 0n, signedAtomic: 1_000n, depositAtomic: 100_000n }])
+      isRefusing = false
+      const bought = await pay(url, named)
+      expect([bought.status, await bought.text(), receiptOf(bought)?.chargedAtomic]).toEqual([
+        200,
+        `/refused-${status} 2`,
+        1_000n,
+      ])
+      expect(payer.channels()).toMatchObject([{ owedAtomic: 1_000n, signedAtomic: 1_000n, isClosed: false }])
+    },
+  )
 
   it('is told nothing where it sends the same payment again', async () => {
     const payer = testPayer(network, (await network.fund('failed')).secretKey)

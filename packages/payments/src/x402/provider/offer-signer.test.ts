@@ -66,6 +66,11 @@ describe('a seller that signs', () => {
     }
   })
 
+  it('signs no offer of a long URL, which each of its offers would repeat', async () => {
+    const demand = (await (await fetch(`${seller.url}/paid?${'a'.repeat(2_048)}`)).json()) as { extensions: object }
+    expect(demand.extensions).not.toHaveProperty('offer-receipt')
+  })
+
   it('receipts what came by a channel and by a transfer, for its payer and page', async () => {
     const who = await net.fund('buyer')
     const pay = createPayingFetch({ payer: testPayer(net, who.secretKey) })

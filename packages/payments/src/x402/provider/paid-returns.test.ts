@@ -141,13 +141,19 @@ describe('a page that was paid for', () => {
 
 describe('what may be come back to', () => {
   const request = (url: string, headers: Record<string, string> = {}) =>
-    ({ method: 'GET', url, headers }) as WireRequest
+    ({ method: 'GET', url, headers, body: new Uint8Array() }) as unknown as WireRequest
   let nowMs = Date.now()
   const returns = (keptMs = hourMs) =>
     new PaidReturns({
       ...{ store: seller.store, reader: net.reader, chainId: net.network.chainId, origin: 'http://shop.test', keptMs },
       ...{ clock: { nowMs: () => nowMs }, random: systemRandom },
     })
+  /** Comes in and leaves. */
+  const enters = async (shop: PaidReturns, returning: WireRequest): Promise<boolean> => {
+    const leave = await shop.admit(returning)
+    leave?.()
+    return leave !== undefined
+  }
   const signed = (shop: PaidReturns, url: string, who: { readonly address: Hex; readonly secretKey: Uint8Array }) =>
     signInHeaders(
       { raw: { extensions: shop.extension(request(url)) } } as never,
@@ -160,16 +166,35 @@ describe('what may be come back to', () => {
     const url = 'http://shop.test/page'
     const shop = returns()
     await seller.store.write([shop.purchase(request(url), gas.address) as never])
-    expect(await shop.admits(request(url, await signed(shop, url, gas)))).toBe(true)
+    expect(await enters(shop, request(url, await signed(shop, url, gas)))).toBe(true)
     const early = await signed(shop, url, gas)
-    expect(await returns().admits(request(url, early))).toBe(false)
+    expect(await returns().admit(request(url, early))).toBeUndefined()
     nowMs += 300_000
-    expect(await shop.admits(request(url, early))).toBe(false)
-    expect(await shop.admits(request(url, await signed(shop, url, gas)))).toBe(true)
+    expect(await shop.admit(request(url, early))).toBeUndefined()
+    expect(await enters(shop, request(url, await signed(shop, url, gas)))).toBe(true)
     nowMs += hourMs
-    expect(await shop.admits(request(url, await signed(shop, url, gas)))).toBe(false)
+    expect(await shop.admit(request(url, await signed(shop, url, gas)))).toBeUndefined()
     await shop.forget()
     expect(await seller.store.read('select * from paid_returns where payer = ?', [gas.address])).toEqual([])
+  })
+
+  it('is one answer at a time, and sixteen over all; beyond that nobody is asked to pay', async () => {
+    const shop = returns()
+    const url = (page: number) => `http://shop.test/many/${page}`
+    const pages = Array.from({ length: 17 }, (_, page) => url(page))
+    await seller.store.write(pages.map((page) => shop.purchase(request(page), gas.address) as never))
+    const enter = async (page: string) => shop.admit(request(page, await signed(shop, page, gas)))
+    const [leave] = await Promise.all(pages.slice(0, 16).map(enter))
+    for (const page of [url(0), url(16)])
+      await expect(enter(page)).rejects.toMatchObject({ code: 'payments/returns-busy', details: { status: 429 } })
+    leave?.()
+    expect(await enter(url(0))).toBeTypeOf('function')
+  })
+
+  it('is nothing that was asked with a body', async () => {
+    const shop = returns()
+    const withBody = { ...request('http://shop.test/search'), body: Uint8Array.of(1) }
+    expect([shop.extension(withBody), shop.purchase(withBody, gas.address)]).toEqual([{}, undefined])
   })
 
   it('is what a contract says its owner signed, where the contract paid', async () => {
@@ -187,7 +212,7 @@ describe('what may be come back to', () => {
     const shop = returns()
     await seller.store.write([shop.purchase(request(url), address) as never])
     const stranger = { address, secretKey: (await net.fund('stranger')).secretKey }
-    expect(await shop.admits(request(url, await signed(shop, url, stranger)))).toBe(false)
-    expect(await shop.admits(request(url, await signed(shop, url, { address, secretKey: gas.secretKey })))).toBe(true)
+    expect(await shop.admit(request(url, await signed(shop, url, stranger)))).toBeUndefined()
+    expect(await enters(shop, request(url, await signed(shop, url, { address, secretKey: gas.secretKey })))).toBe(true)
   })
 })

@@ -6,14 +6,15 @@ import {
   type Clock,
   equalBytes,
   type Hex,
+  KoinonError,
   type Random,
   recoverAddress,
   sha256Hex,
   utf8ToBytes,
-  withDeadline,
 } from '@koinon/base'
 import type { DurableStore, SqlStatement } from '@koinon/base/node'
 import type { LedgerReader } from '@koinon/ledger'
+import { encodeFunctionData, parseAbi } from 'viem'
 import type { ReturningBuyers } from '../../provider/returning-buyers.ts'
 import type { WireRequest } from '../../provider/wire.ts'
 import { decodeHeader, field, requireHex } from '../rules/header.ts'
@@ -30,7 +31,7 @@ create table if not exists paid_returns (
 export type PaidReturnsOptions = {
   /** Opened with `paidReturnsSchema` among its tables. */
   readonly store: DurableStore
-  /** Asked for signatures of contracts (ERC-1271, ERC-6492), of accounts that paid alone. */
+  /** Asked for signatures of contracts (ERC-1271), of accounts that paid alone. */
   readonly reader: LedgerReader
   readonly chainId: number
   readonly origin: string
@@ -41,18 +42,23 @@ export type PaidReturnsOptions = {
 }
 
 const challengeMs = 300_000
-const mostUsedNonces = 100_000
 const mostAskedAtOnce = 8
-const askTimeoutMs = 5_000
+const mostAnswersAtOnce = 16
+/** Of a contract that looks at a signature. */
+const signatureGas = 500_000n
+const validSignature = '0x1626ba7e'
 const forgetEvery = 1_024
+const erc1271Abi = parseAbi(['function isValidSignature(bytes32 hash, bytes signature) view returns (bytes4)'])
 
 /** Of pages (`GET`) that were sold whole: who paid for one signs a challenge, and gets it again for as long as the seller says. */
 export class PaidReturns implements ReturningBuyers {
   readonly #options: PaidReturnsOptions
   /** Of this process alone, so that a challenge answered before a restart is not taken again after it. */
   readonly #key: Uint8Array
-  /** Nonces that were answered, in the order of their ends. */
+  /** Nonces whose signature held, with their ends, in the order of use. */
   readonly #used = new Map<string, number>()
+  /** Answers under way, by payer and page. */
+  readonly #underWay = new Set<string>()
   #asked = 0
   #purchases = 0
 
@@ -62,43 +68,41 @@ export class PaidReturns implements ReturningBuyers {
   }
 
   /** For `extensions` of the x402 wire. */
-  extension({ method, url }: WireRequest): Readonly<Record<string, unknown>> {
-    if (method !== 'GET') return {}
+  extension(request: WireRequest): Readonly<Record<string, unknown>> {
+    if (!isPage(request)) return {}
     const { clock, random, chainId } = this.#options
     const issuedAt = new Date(clock.nowMs()).toISOString()
     const salt = bytesToHex(random(16)).slice(2)
+    const { url } = request
     const info = this.#message(url, issuedAt, `${salt}${this.#tag(salt, issuedAt, url)}`)
     return {
       [signInExtension]: { info, supportedChains: [{ chainId: `eip155:${chainId}`, type: 'eip191' }], schema },
     }
   }
 
-  async admits(request: WireRequest): Promise<boolean> {
+  async admit(request: WireRequest): Promise<(() => void) | undefined> {
     const header = request.headers[signInExtension]
-    if (header === undefined || request.method !== 'GET') return false
-    const signed = readSigned(header)
-    if (signed === undefined) return false
+    const signed = header === undefined || !isPage(request) ? undefined : readSigned(header)
+    if (signed === undefined) return undefined
+    const { url } = request
     const { address, nonce, issuedAt, signature } = signed
     const salt = nonce.slice(0, 32)
-    const isOurs = equalBytes(utf8ToBytes(nonce.slice(32)), utf8ToBytes(this.#tag(salt, issuedAt, request.url)))
+    const isOurs = equalBytes(utf8ToBytes(nonce.slice(32)), utf8ToBytes(this.#tag(salt, issuedAt, url)))
     const endsAtMs = Date.parse(issuedAt) + challengeMs
-    if (!isOurs || endsAtMs <= this.#options.clock.nowMs() || this.#used.has(nonce)) return false
-    if (!(await this.#hasPaid(address, request.url)) || !this.#use(nonce, endsAtMs)) return false
+    if (!isOurs || endsAtMs <= this.#options.clock.nowMs() || !(await this.#hasPaid(address, url))) return undefined
     const { chainId } = this.#options
-    return this.#isSigned(
-      signInDigest({ ...this.#message(request.url, issuedAt, nonce), address, chainId }),
-      address,
-      signature,
-    )
+    const digest = signInDigest({ ...this.#message(url, issuedAt, nonce), address, chainId })
+    if (!(await this.#isSigned(digest, address, signature)) || !this.#use(nonce, endsAtMs)) return undefined
+    return this.#enter(`${address} ${url}`)
   }
 
-  purchase({ method, url }: WireRequest, payer: Address): SqlStatement | undefined {
-    if (method !== 'GET') return undefined
+  purchase(request: WireRequest, payer: Address): SqlStatement | undefined {
+    if (!isPage(request)) return undefined
     if (++this.#purchases % forgetEvery === 0) this.forget().catch(() => undefined)
     const { clock, keptMs } = this.#options
     return {
       sql: 'insert or replace into paid_returns (payer, url_hash, until_ms) values (?, ?, ?)',
-      values: [payer, sha256Hex(utf8ToBytes(url)), clock.nowMs() + keptMs],
+      values: [payer, sha256Hex(request.url), clock.nowMs() + keptMs],
     }
   }
 
@@ -123,20 +127,27 @@ export class PaidReturns implements ReturningBuyers {
     const { store, clock } = this.#options
     const rows = await store.read('select 1 from paid_returns where payer = ? and url_hash = ? and until_ms > ?', [
       payer,
-      sha256Hex(utf8ToBytes(url)),
+      sha256Hex(url),
       clock.nowMs(),
     ])
     return rows.length > 0
   }
 
-  /** False where it was used, or too many are. */
+  /** Holds a place until what it gives back is called. */
+  #enter(name: string): () => void {
+    if (this.#underWay.has(name) || this.#underWay.size >= mostAnswersAtOnce) throw busy()
+    this.#underWay.add(name)
+    return () => void this.#underWay.delete(name)
+  }
+
+  /** False where it was used. */
   #use(nonce: string, endsAtMs: number): boolean {
     const nowMs = this.#options.clock.nowMs()
     for (const [oldest, ended] of this.#used) {
       if (ended > nowMs) break
       this.#used.delete(oldest)
     }
-    if (this.#used.has(nonce) || this.#used.size >= mostUsedNonces) return false
+    if (this.#used.has(nonce)) return false
     this.#used.set(nonce, endsAtMs)
     return true
   }
@@ -147,14 +158,31 @@ export class PaidReturns implements ReturningBuyers {
     if (this.#asked >= mostAskedAtOnce) return false
     this.#asked++
     try {
-      const asked = this.#options.reader.verifyHash({ address, hash: bytesToHex(digest), signature })
-      return await withDeadline(asked, askTimeoutMs, 'Asking an account for its signature')
+      const { reader } = this.#options
+      if ((await reader.getCode({ address })) === undefined) return false
+      const data = encodeFunctionData({ abi: erc1271Abi, args: [bytesToHex(digest), signature] })
+      const answered = await reader.call({ to: address, data, gas: signatureGas })
+      return answered.data?.startsWith(validSignature) === true
     } catch {
       return false
     } finally {
       this.#asked--
     }
   }
+}
+
+function isPage({ method, body }: WireRequest): boolean {
+  return method === 'GET' && body.length === 0
+}
+
+function busy(): KoinonError {
+  return new KoinonError({
+    code: 'payments/returns-busy',
+    message: 'This page is on its way to you already, or too many others come back at this moment',
+    hint: 'Wait for that answer, or try again in a second. Nothing was asked for.',
+    retry: 'later',
+    details: { status: 429 },
+  })
 }
 
 function signer(digest: Uint8Array, signature: Hex): Address | undefined {

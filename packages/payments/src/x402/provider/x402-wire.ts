@@ -31,6 +31,8 @@ export type X402WireOptions = {
 }
 
 const signatureHeader = 'payment-signature'
+/** Longer ones are repeated in every offer of a demand that anybody may ask for. */
+const mostSignedUrl = 2_048
 
 /** The x402 wire of a paywall. */
 export function createX402Wire(options: X402WireOptions = {}): Wire {
@@ -43,7 +45,7 @@ export function createX402Wire(options: X402WireOptions = {}): Wire {
       const accepts = requirementsOf(terms, channelOffer, known, upToFacilitator)
       const sponsoring = accepts.some(({ scheme }) => scheme === 'upto') ? gasSponsoringExtension : {}
       const offers =
-        offerSigner === undefined
+        offerSigner === undefined || terms.resource.url.length > mostSignedUrl
           ? {}
           : { [offerReceiptExtension]: { info: { offers: signedOffers(offerSigner, terms.resource.url, accepts) } } }
       const more = { ...paymentIdentifierExtension, ...sponsoring, ...offers, ...extensions?.(terms, request) }
@@ -73,7 +75,10 @@ export function createX402Wire(options: X402WireOptions = {}): Wire {
     },
     receipt(charge, terms, bundle) {
       const response = settleResponseOf(charge, terms.chainId)
-      const receipt = offerSigner && signedReceipt(offerSigner, terms.resource.url, response)
+      const receipt =
+        offerSigner === undefined || charge.chargedAtomic === 0n
+          ? undefined
+          : signedReceipt(offerSigner, terms.resource.url, response)
       return { 'payment-response': withProofs(response, receipt, bundle) }
     },
     uncharged(charge, terms) {
