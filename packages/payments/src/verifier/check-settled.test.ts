@@ -1,4 +1,5 @@
-import { type Hex, KoinonError, systemClock, systemRandom, zeroHash } from '@koinon/base'
+import { type Hex, systemClock, systemRandom, zeroHash } from '@koinon/base'
+import { createLedgerReader } from '@koinon/ledger'
 import { testDollarAbi } from '@koinon/ledger/abis'
 import type { Receipt } from '@koinon/work'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -51,10 +52,7 @@ describe('the money of a receipt', () => {
   it('is not checked by a transaction that the ledger does not know, and one that does not answer is told apart', async () => {
     const unknown = await check(receipt, { transaction: `0x${'ab'.repeat(32)}` })
     expect(unknown).toMatchObject({ state: 'notChecked', detail: expect.stringContaining('knows no transaction') })
-    const dead = {
-      ...net.reader,
-      getTransactionReceipt: () => Promise.reject(new KoinonError({ code: 'x/y', message: 'no route' })),
-    } as typeof net.reader
+    const dead = createLedgerReader({ ...net.network, rpcUrl: 'http://127.0.0.1:1' })
     expect(await check(receipt, { transaction }, dead)).toMatchObject({
       state: 'notChecked',
       detail: expect.stringContaining('does not answer'),
