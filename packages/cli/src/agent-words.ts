@@ -35,7 +35,10 @@ export function agentFacts(agent: AgentDetailJson): readonly [string, string][] 
     ...(trust === undefined
       ? []
       : ([
-          ['trust', `${scoreWords(trust.scoreMicro)} of 100, place ${trust.rank} of ${trust.agents}`],
+          [
+            'trust',
+            `${scoreWords(trust.scoreMicro)} of 100, ${trust.counted === 0 ? 'as all who are not rated' : `place ${trust.rank} of ${trust.agents}`}`,
+          ],
           ['ratings', `${trust.counted} counted, ${trust.leftOut} left out`],
         ] as [string, string][])),
     [

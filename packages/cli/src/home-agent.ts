@@ -2,7 +2,15 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { AgentAnnouncer, type AgentDefinition, AgentServer, agentSchema, priceOf } from '@koinon/agents/provider'
-import { formatUnits, namingFetch, parseUnits, picoUsdDecimals, systemClock, systemRandom } from '@koinon/base'
+import {
+  formatUnits,
+  isKoinonError,
+  namingFetch,
+  parseUnits,
+  picoUsdDecimals,
+  systemClock,
+  systemRandom,
+} from '@koinon/base'
 import { DurableStore } from '@koinon/base/node'
 import type { NetworkFile } from '@koinon/ledger'
 import { type AccountKey, accountKey, type Home, noteRunningAgent } from '@koinon/node/home'
@@ -184,7 +192,7 @@ function createServer(
     clock: systemClock,
     random: systemRandom,
     fetch: namingFetch(fetch),
-    onError: (error) => say(`a handler failed: ${error instanceof Error ? error.message : String(error)}`),
+    onError: (error) => say(failureWords(error)),
     ...(till === undefined ? {} : { till }),
     ...(payer === undefined ? {} : { payer }),
     ...(publicUrl === undefined ? {} : { publicUrl }),
@@ -228,4 +236,12 @@ function slug(name: string): string {
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, '-')
     .slice(0, 40)
+}
+
+/** What a call ended with: a buyer's bad input is no fault of the agent's. */
+function failureWords(error: unknown): string {
+  const text = error instanceof Error ? error.message : String(error)
+  return isKoinonError(error) && error.code === 'agents/bad-input'
+    ? `refused a call: ${text}`
+    : `a handler failed: ${text}`
 }

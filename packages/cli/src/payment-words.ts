@@ -8,7 +8,9 @@ import { facts, table } from './table.ts'
 /** What a home sold by its own paywall and agents. */
 export function earningsSentence({ calls, earnedAtomic, unclaimedAtomic }: PaywallEarnings): string {
   if (calls === 0) return 'nothing sold yet'
-  return `${calls} calls sold for ${dollars(earnedAtomic)} dollars, ${dollars(unclaimedAtomic)} of them not yet claimed from channels`
+  const claimed =
+    unclaimedAtomic === '0' ? 'all of it claimed' : `${dollars(unclaimedAtomic)} of it not yet claimed from channels`
+  return `${calls} ${calls === 1 ? 'call' : 'calls'} sold for ${dollars(earnedAtomic)} dollars, ${claimed}`
 }
 
 /** Counts of `GET /api/payments`. */

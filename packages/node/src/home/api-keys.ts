@@ -58,7 +58,7 @@ function readKey(path: string): StoredApiKey {
 
 /** For a home that may lack the key only, or the network or the money for it too. */
 export const noKeyHint =
-  'Create one with "koinon keys create"; a new account needs test money first ("koinon wallet faucet"), a new home a network ("koinon join <gateway URL>").'
+  'Create one with "koinon keys create". Before it a home joins a network ("koinon join <gateway URL>"), and a new account has test money ("koinon wallet faucet").'
 
 /** The key that commands use when none is named: the newest that is whole and not revoked. */
 export function currentApiKey(home: Home): StoredApiKey {

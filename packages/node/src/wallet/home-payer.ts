@@ -143,7 +143,13 @@ export async function openHomePayer(home: Home, purpose: PayerPurpose, limits: H
         payer,
         wires: [createMppClientWire({ assets: [asset] })],
         ...(signsIn
-          ? { beforePaying: (challenge, url) => signInHeaders(challenge, url, network.chainId, walletSigner(key)) }
+          ? {
+              beforePaying: async (challenge, url) => {
+                const headers = await signInHeaders(challenge, url, network.chainId, walletSigner(key))
+                if (headers !== undefined) say?.(`${url} may know ${key.address} as who paid before: signing in ...`)
+                return headers
+              },
+            }
           : {}),
         ...(takesSteps ? { steps: 'always' } : budget === undefined ? {} : { steps: 'beyondLimits' }),
         ...(say === undefined ? {} : { fetch: tellingFetch(globalThis.fetch, say) }),

@@ -21,7 +21,7 @@ export function tellingFetch(fetch: typeof globalThis.fetch, say: (text: string)
       if (status === 503 && response.headers.has('retry-after')) {
         tell(`${origin} waits for its ledger; asking again ...`)
       } else if (status === 409) tell(`${origin} is busy with this payment or its channel; asking again ...`)
-      else if (status >= 500) tell(`${origin} answers ${status} ...`)
+      else if (status >= 500) tell(`${origin} answers ${status}, and is asked three times at most ...`)
       return response
     } catch (error) {
       if (isPaying) tell(`${origin}: ${fetchFailureReason(error)}; asking again ...`)

@@ -28,7 +28,7 @@ export function readHttpCall({ receipt, work }: SignedReceipt): HttpCall {
 
 /** Whether a payer sends the same commitment again after this answer without a receipt: then it is too early to say that it cost nothing. */
 export function isSentAgain(status: number, hasRetryAfter: boolean): boolean {
-  return status >= 500 || (status === 409 && hasRetryAfter)
+  return (status >= 500 && status !== 501) || (status === 409 && hasRetryAfter)
 }
 
 /** SHA-256 of `METHOD\nURL\nhex of SHA-256 of the body` (specs/0022-machine-payments.md section 6). */
