@@ -22,7 +22,7 @@ export function paymentsText({ door, sold, channels, settlements, gas }: Payment
     ],
     [
       'sold in a day',
-      `${sold.channelCalls} calls by channel, ${sold.exactCalls} by exact payment, ${sold.keyCalls} with keys; ${formatUnits(BigInt(sold.amountPicoUsd), picoUsdDecimals)} dollars`,
+      `${sold.channelCalls} calls by channel, ${sold.exactCalls} by exact payment, ${sold.keyCalls} with keys, validators' own questions among them; ${formatUnits(BigInt(sold.amountPicoUsd), picoUsdDecimals)} dollars`,
     ],
     [
       'channels',

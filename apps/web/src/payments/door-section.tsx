@@ -40,7 +40,8 @@ export function DoorSection({ payments }: { readonly payments: PaymentsJson }) {
       />
       <p className="hint">
         Since {formatDateTime(door.sinceMs)}, in memory: a restart begins anew. A payment that was taken and refused
-        later, when it was settled, counts under both. Answers charged are receipts of the last 24 hours and stay.
+        later, when it was settled, counts under both. Answers charged are receipts of the last 24 hours and stay; those
+        with keys include the questions by which validators check the miners.
       </p>
       {door.taken.length === 0 ? null : (
         <DataTable caption="Payments by how they came" columns={taken} rows={door.taken} rowKey={keyOf} />
