@@ -99,15 +99,20 @@ function sumSentence(item: BudgetJson): string {
 async function channelWords(home: Home, item: BudgetJson, typed: (text: string) => string): Promise<readonly string[]> {
   if (item.inChannelsAtomic === '0') return []
   const command = typed(`koinon budget withdraw ${item.grantHash.slice(0, 12)}`)
-  const found = await orUnknown(readBudgetDeposits(home, networkOf(home), item))
-  if (found === undefined)
+  const found = await unlessUnreachable(readBudgetDeposits(home, networkOf(home), item, systemClock.nowMs()))
+  if (found === 'unreachable')
     return [`The ledger cannot be asked where the money in channels is. To take it back: ${command}`]
-  const { openAtomic, waitingAtomic } = found
-  const risk = 'until then whoever has the key can sign it away to the sellers of its channels'
+  if (found === undefined)
+    return ['This home has no record of its channels, so it cannot say where the money in them is.']
+  const { openAtomic, waitingAtomic, freeAtomic, overclaimedAtomic } = found
+  const risk = 'until you have it back, whoever has the key can sign it away to the sellers of its channels'
   return [
-    ...(openAtomic + waitingAtomic > 0n
+    ...(overclaimedAtomic === 0n
       ? []
-      : ['Nothing lies in its channels any more: the rest came back to the account.']),
+      : [
+          `${dollars(`${overclaimedAtomic}`)} dollars were claimed from its channels beyond the charges that this home knows of: somebody else has the key, or a seller took more than it said.`,
+        ]),
+    ...(openAtomic + waitingAtomic + freeAtomic > 0n ? [] : ['Nothing lies in its channels any more.']),
     ...(openAtomic === 0n
       ? []
       : item.state === 'usable'
@@ -122,6 +127,9 @@ async function channelWords(home: Home, item: BudgetJson, typed: (text: string) 
       : [
           `${dollars(`${waitingAtomic}`)} dollars of channels were asked back and are free from ${utcTime(found.freeAtMs / 1000)} on, by the same command, ${command}; ${risk}.`,
         ]),
+    ...(freeAtomic === 0n
+      ? []
+      : [`${dollars(`${freeAtomic}`)} dollars of channels are free now: fetch them with ${command}; ${risk}.`]),
   ]
 }
 
@@ -133,26 +141,32 @@ async function depositWords(
 ): Promise<readonly string[]> {
   if ((state !== 'usable' && state !== 'revoked') || autonomy === 'alert') return []
   const desk = openDesk(home)
-  const keysCanDeposit = await orUnknown(desk.keysCanDeposit())
-  if (state === 'revoked')
-    return keysCanDeposit !== true || (await orUnknown(desk.isRevokedOnLedger(grantHash))) !== false
-      ? []
-      : [
-          `The ledger does not know that you revoked it: whoever copied the key can still put into channels what its grant allows. End that too: ${typed(`koinon budget revoke ${grantHash.slice(0, 12)} --on-chain`)}`,
+  const canDeposit = await unlessUnreachable(desk.keysCanDeposit())
+  if (state === 'usable')
+    return canDeposit === false
+      ? [
+          `The account lets no keys of budgets deposit, so this one pays only from what its own account ${agent} holds. Change that: koinon budget grant ... --on-chain`,
         ]
-  return keysCanDeposit === false
+      : []
+  if (canDeposit === false) return []
+  const isRevoked = await unlessUnreachable(desk.isRevokedOnLedger(grantHash))
+  if (isRevoked === true) return []
+  const command = typed(`koinon budget revoke ${grantHash.slice(0, 12)} --on-chain`)
+  return canDeposit === 'unreachable' || isRevoked === 'unreachable'
     ? [
-        `The account lets no keys of budgets deposit, so this one pays only from what its own account ${agent} holds. Change that: koinon budget grant ... --on-chain`,
+        `The ledger cannot be asked, so it could not be checked whether it knows that you revoked it. If not, whoever copied the key can still put into channels what its grant allows: ${command}`,
       ]
-    : []
+    : [
+        `The ledger does not know that you revoked it: whoever copied the key can still put into channels what its grant allows. End that too: ${command}`,
+      ]
 }
 
-/** Undefined where the ledger cannot be asked. */
-async function orUnknown<value>(asked: Promise<value>): Promise<value | undefined> {
+/** Throws everything else. */
+async function unlessUnreachable<value>(asked: Promise<value>): Promise<value | 'unreachable'> {
   try {
     return await asked
   } catch (error) {
-    if (isKoinonError(error)) return undefined
+    if (isKoinonError(error) && error.code === 'payments/ledger-unreachable') return 'unreachable'
     throw error
   }
 }

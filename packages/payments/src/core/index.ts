@@ -1,6 +1,6 @@
 export { ChannelBook, type ChannelSettlement, type Reservation } from './channel-book.ts'
 export type { ChannelState } from './channel-state.ts'
-export { readChannelFacts, readPendingWithdrawal } from './escrow.ts'
+export { reachable, readChannelFacts, readPendingWithdrawal } from './escrow.ts'
 export { loadNativeSecp256k1, nobleSecp256k1, type Secp256k1Engine, secp256k1Engine } from './native-secp256k1.ts'
 export { ReceiptArchive } from './receipt-archive.ts'
 export { ReceiptLedger, type ReceiptLedgerOptions } from './receipt-ledger.ts'
