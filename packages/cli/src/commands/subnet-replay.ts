@@ -32,7 +32,7 @@ export function defineSubnetReplay(subnet: Command): void {
         const file = readSubnetFile(flags.file)
         const kept = isUrl(source) ? undefined : await readRecord(source)
         const place = isUrl(source) ? placeOf(flags) : undefined
-        const sandbox = await SubnetSandbox.open(file, (line) => say(`  ${line}`))
+        const sandbox = await SubnetSandbox.open(file, { onLog: (line) => say(`  ${line}`) })
         try {
           const record = kept ?? (await fetchRecord(source, place as Place, sandbox.description.answerBytes))
           const { checks, firstDifference } = await replayLog(sandbox, record.log, record.blobs, record.before)

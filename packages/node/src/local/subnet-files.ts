@@ -50,7 +50,7 @@ export async function openSubnetFile(
   path: string,
   onLog: (line: string) => void = () => undefined,
 ): Promise<OpenSubnetFile> {
-  const sandbox = await SubnetSandbox.open(readSubnetFile(path), onLog)
+  const sandbox = await SubnetSandbox.open(readSubnetFile(path), { onLog })
   const subnet = taskSubnet(sandbox.description)
   return { subnet: subnet as Subnet, specHash: subnet.specHash(sandbox.sourceHash), sandbox }
 }

@@ -103,7 +103,7 @@ export function filesIn(folder: string): readonly string[] {
 
 async function openedOnce(path: string, log: Logger): Promise<VersionFile> {
   const file = readSubnetFile(path)
-  const sandbox = await SubnetSandbox.open(file, (line) => log.info({ line }, 'the subnet file says'))
+  const sandbox = await SubnetSandbox.open(file, { onLog: (line) => log.info({ line }, 'the subnet file says') })
   const { description, sourceHash } = sandbox
   await sandbox.close()
   return { path, file, description, sourceHash, specHash: taskSubnet(description).specHash(sourceHash) }

@@ -45,7 +45,7 @@ export async function startSubnetMiner(
   const first = await files.first()
   const sandboxes = new Map<Hex, ReopeningSandbox>()
   const sandboxOf = ({ file, specHash }: VersionFile): ReopeningSandbox => {
-    const open = () => SubnetSandbox.open(file, (line) => log.info({ line }, 'the subnet file says'))
+    const open = () => SubnetSandbox.open(file, { onLog: (line) => log.info({ line }, 'the subnet file says') })
     const sandbox = sandboxes.get(specHash) ?? new ReopeningSandbox(open)
     sandboxes.set(specHash, sandbox)
     return sandbox

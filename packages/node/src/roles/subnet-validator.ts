@@ -80,7 +80,7 @@ export async function startSubnetValidator(
   const openLoop = async ({ file, description, sourceHash, specHash }: VersionFile): Promise<ByFile> => {
     // Opened when there is something to judge.
     const judge = new SandboxedJudge(() =>
-      SubnetSandbox.open(file, (line) => log.info({ line }, 'the subnet file says')),
+      SubnetSandbox.open(file, { onLog: (line) => log.info({ line }, 'the subnet file says') }),
     )
     const loop = new ValidatorLoop({
       netuid,

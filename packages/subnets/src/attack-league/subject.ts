@@ -65,7 +65,7 @@ const epochs = 4
 /** Reads the file and plays a few epochs of it. Throws `subnets/no-file`, `subnets/bad-definition` or `subnets/file-failed`. */
 export async function readSubject(path: string, seed: string, onLog: (line: string) => void): Promise<Subject> {
   const file = readSubnetFile(path)
-  const sandbox = await SubnetSandbox.open(file, onLog)
+  const sandbox = await SubnetSandbox.open(file, { onLog })
   try {
     const { name, version, weights, aggregator, hasServe } = sandbox.description
     if (!hasServe)

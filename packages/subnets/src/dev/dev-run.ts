@@ -77,10 +77,11 @@ const validatorStakes = [400n * token, 350n * token, 250n * token]
 
 /** Runs the subnet. Throws `subnets/bad-definition` or `subnets/file-failed` for a file that cannot be run. */
 export async function runSubnetDev(options: DevOptions): Promise<DevReport> {
+  const { file, onLog } = options
   const sandboxes: SubnetSandbox[] = []
   try {
     for (const opened of await Promise.allSettled(
-      validatorStakes.map((_, index) => SubnetSandbox.open(options.file, index === 0 ? options.onLog : undefined)),
+      validatorStakes.map((_, index) => SubnetSandbox.open(file, index === 0 && onLog !== undefined ? { onLog } : {})),
     )) {
       if (opened.status === 'rejected') throw opened.reason
       sandboxes.push(opened.value)

@@ -5,3 +5,6 @@
 export function answerBudgetMs(scoreTimeoutMs: number): number {
   return 10 * scoreTimeoutMs
 }
+
+/** Most time for what a file does once an epoch, not for each answer. */
+export const usualCallTimeoutMs = 10_000

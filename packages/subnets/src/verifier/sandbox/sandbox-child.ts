@@ -1,7 +1,7 @@
 /** The sandbox's process: holds one realm, and makes a new one whenever a call ran into its time limit. */
 import { once } from 'node:events'
 import type { TaskVerdict } from '../../rules/subnet-file/task-verdict.ts'
-import { answerBudgetMs } from './answer-budget.ts'
+import { answerBudgetMs, usualCallTimeoutMs } from './answer-budget.ts'
 import { type FileToLoad, type LoadedRealm, loadRealm } from './realm-loader.ts'
 import type {
   AdmittedAnswer,
@@ -22,8 +22,6 @@ process.on('disconnect', () => process.exit(0))
 // A promise that the file let go of and that fails counts for nothing; unheard it would end the process.
 process.on('unhandledRejection', () => undefined)
 const [file] = (await once(process, 'message')) as [FileToLoad]
-/** For what is not an answer's. */
-const longTimeoutMs = 10_000
 /** Lists of scores on which the file's aggregate may run into its limit. */
 const mostLateRows = 3
 
@@ -32,7 +30,7 @@ if (typeof first === 'string') {
   answer(0, JSON.parse(first) as SandboxProblem, [])
 } else {
   let realm = first
-  answer(0, { ok: true, text: realm.call('describe', '', longTimeoutMs) }, realm.takeLogs())
+  answer(0, { ok: true, text: realm.call('describe', '', usualCallTimeoutMs) }, realm.takeLogs())
   process.on('message', async ({ id, call }: SandboxRequest) => {
     try {
       answer(id, { ok: true, text: await run(call) }, realm.takeLogs())
@@ -69,7 +67,7 @@ if (typeof first === 'string') {
       } catch {
         late++
         values.push(null)
-        begin({ limitMs: 2 * longTimeoutMs })
+        begin({ limitMs: 2 * usualCallTimeoutMs })
         realm = await again()
       }
     }
@@ -122,16 +120,16 @@ if (typeof first === 'string') {
     const startOver = async (cause: AdmittedAnswer): Promise<void> => {
       for (let late: AdmittedAnswer | undefined = cause; late !== undefined; ) {
         const startedAtMs = performance.now()
-        begin({ limitMs: 2 * longTimeoutMs })
+        begin({ limitMs: 2 * usualCallTimeoutMs })
         realm = await again()
         since(late.uid, startedAtMs)
-        realm.call('open', JSON.stringify(question), longTimeoutMs)
+        realm.call('open', JSON.stringify(question), usualCallTimeoutMs)
         late = admitted.find((other) => !isInTime(other, 'admit', (limitMs) => admit(other, limitMs)))
         if (late !== undefined) admitted.splice(admitted.indexOf(late), 1)
       }
     }
-    begin({ limitMs: longTimeoutMs })
-    realm.call('open', JSON.stringify(question), longTimeoutMs)
+    begin({ limitMs: usualCallTimeoutMs })
+    realm.call('open', JSON.stringify(question), usualCallTimeoutMs)
     for (const answer of answers) {
       let problem: TaskVerdict | null = null
       const isAdmitted = isInTime(answer, 'admit', (limitMs) => {

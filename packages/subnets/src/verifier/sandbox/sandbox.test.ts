@@ -2,7 +2,7 @@ import { type Address, type Hex, sha256Hex } from '@koinon/base'
 import { afterEach, describe, expect, it } from 'vitest'
 import { taskAnswer } from '../../rules/subnet-file/task-answer.ts'
 import { judgeTasks } from '../judge-tasks.ts'
-import { SubnetSandbox } from './sandbox.ts'
+import { type SandboxOptions, SubnetSandbox } from './sandbox.ts'
 import type { AdmittedAnswer } from './sandbox-messages.ts'
 
 const beacon: Hex = `0x${'5a'.repeat(32)}`
@@ -346,7 +346,7 @@ export const two = defineSubnet({ name: 'two', version: 1, mechanisms: [${both}]
     'ends a baseline that goes on for ever, before and after it answered',
     async () => {
       for (const body of ['for (;;) await null', 'Promise.resolve().then(() => { for (;;) ; }); return { sum: 7 }']) {
-        const sandbox = await open(fileOf({ serve: `async () => { ${body} }` }), 1_000)
+        const sandbox = await open(fileOf({ serve: `async () => { ${body} }` }), { callTimeoutMs: 1_000 })
         await expect(serve(sandbox)).rejects.toThrow(/timed out|took longer/)
         expect(await judge(sandbox, ['{"sum":7}'])).toHaveLength(1)
       }
@@ -357,7 +357,7 @@ export const two = defineSubnet({ name: 'two', version: 1, mechanisms: [${both}]
   it('hands out what the file writes to its console', async () => {
     const lines: string[] = []
     const file = fileOf({ score: "() => { console.log('seen', { a: 1 }); return 1 }" })
-    const sandbox = await SubnetSandbox.open(file, (line) => lines.push(line))
+    const sandbox = await SubnetSandbox.open(file, { onLog: (line) => lines.push(line) })
     opened.push(sandbox)
     await judge(sandbox, ['{"sum":1}'])
     expect(lines).toEqual(['seen {"a":1}'])
@@ -391,9 +391,9 @@ export const two = defineSubnet({ name: 'two', version: 1, mechanisms: [${both}]
 
 async function open(
   file: { readonly fileName: string; readonly source: string },
-  callTimeoutMs?: number,
+  options?: SandboxOptions,
 ): Promise<SubnetSandbox> {
-  const sandbox = await SubnetSandbox.open(file, undefined, callTimeoutMs)
+  const sandbox = await SubnetSandbox.open(file, options)
   opened.push(sandbox)
   return sandbox
 }

@@ -6,7 +6,7 @@ import type { z } from 'zod'
 import { defaultAggregator } from '../../rules/aggregators/index.ts'
 import type { TaskScore } from '../../rules/subnet-file/score-aggregate.ts'
 import type { SubnetDescription } from '../../rules/subnet-file/task-subnet.ts'
-import { answerBudgetMs } from './answer-budget.ts'
+import { answerBudgetMs, usualCallTimeoutMs } from './answer-budget.ts'
 import {
   type AdmittedAnswer,
   aggregated,
@@ -25,8 +25,14 @@ import { failed, type SandboxFile, SandboxProcess } from './sandbox-process.ts'
 
 /** Time for the process itself beyond what its calls may take. */
 const reserveMs = 10_000
-const defaultCallTimeoutMs = 10_000
 const answerTimeoutsMs = 60_000
+
+export type SandboxOptions = {
+  /** Hears each line that the file logs. */
+  readonly onLog?: (line: string) => void
+  /** Most time for all questions of an epoch, and for the baseline before and after it answered. Default 10,000; less so that tests do not wait. */
+  readonly callTimeoutMs?: number
+}
 
 /** An answer of which a process ended, with what it cost. */
 type Lost = { readonly work: NonNullable<SandboxStep['cause']>['work']; readonly outcome: TimedVerdicts[number] }
@@ -59,14 +65,10 @@ export class SubnetSandbox {
     this.#callTimeoutMs = callTimeoutMs
   }
 
-  /**
-   * Loads a file. `callTimeoutMs`: most time for all questions of an epoch, and for the baseline before and after it answered. Throws
-   * `subnets/bad-definition` naming file, line and field, `subnets/file-failed` when it does not end.
-   */
+  /** Loads a file. Throws `subnets/bad-definition` naming file, line and field, `subnets/file-failed` when it does not end. */
   static async open(
     file: SandboxFile,
-    onLog: (line: string) => void = () => undefined,
-    callTimeoutMs = defaultCallTimeoutMs,
+    { onLog = () => undefined, callTimeoutMs = usualCallTimeoutMs }: SandboxOptions = {},
   ): Promise<SubnetSandbox> {
     const start = (): SandboxProcess => new SandboxProcess(file, { onLog })
     const process = start()
