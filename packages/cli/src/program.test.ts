@@ -54,6 +54,13 @@ describe('the command tree', () => {
   })
 })
 
+describe('--yes', () => {
+  it.each(['stake', 'unstake', 'auto-stake'])('says of koinon subnet %s that test networks ask nothing', (name) => {
+    const [, command] = everyCommand(program).find(([path]) => path === `subnet ${name}`) ?? []
+    expect(command?.helpInformation()).toContain('on a test network')
+  })
+})
+
 describe('koinon', () => {
   it('suggests the right command for a wrong one and exits with 2', () => {
     const { code, stdout, stderr } = koinon('statsu')

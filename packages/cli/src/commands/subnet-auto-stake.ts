@@ -3,7 +3,7 @@ import { readAutoStake, setAutoStake } from '@koinon/subnets/pools'
 import type { Command } from 'commander'
 import { parseNetuid } from '../netuid.ts'
 import { openHotkey } from '../pool-account.ts'
-import { confirm, runCommand } from '../runner.ts'
+import { confirm, runCommand, testYesHelp } from '../runner.ts'
 import { facts } from '../table.ts'
 
 type AutoStakeFlags = { readonly account: string; readonly yes?: boolean }
@@ -18,7 +18,7 @@ export function defineSubnetAutoStake(subnet: Command): void {
     .argument('<netuid>', 'number of the subnet')
     .argument('[hotkey]', 'hotkey that later payments are staked on; "self" for the account itself')
     .option('--account <name>', "the home's key that is paid: wallet, provider, ...", 'wallet')
-    .option('-y, --yes', 'do not ask')
+    .option('-y, --yes', testYesHelp)
     .addHelpText(
       'after',
       '\nStake that is there already stays: move it with koinon subnet move. What is staked on a validator shares in its dividends, and in what it loses.',

@@ -15,7 +15,7 @@ import { utcTime } from '../format/time.ts'
 import { parseNetuid } from '../netuid.ts'
 import { openTrader, readHoldings } from '../pool-account.ts'
 import { alphaOf, parseAmount } from '../pool-words.ts'
-import { confirm, runCommand } from '../runner.ts'
+import { confirm, runCommand, testYesHelp } from '../runner.ts'
 
 /** `koinon subnet stake`: free alpha on a hotkey of its subnet, or KOIN on the root. */
 export function defineSubnetStake(subnet: Command): void {
@@ -27,7 +27,7 @@ export function defineSubnetStake(subnet: Command): void {
     .argument('<netuid>', 'number of the subnet; 0 is the root, where KOIN counts in up to 16 subnets')
     .argument('<hotkey>', 'account of the validator or miner to stake on')
     .argument('<amount>', 'alpha (on the root KOIN) to stake, or all')
-    .option('-y, --yes', 'do not ask')
+    .option('-y, --yes', testYesHelp)
     .addHelpText(
       'after',
       '\nWhat is staked shares in what the hotkey earns, and in what it loses when it is slashed. It comes back with koinon subnet unstake.',
@@ -66,7 +66,7 @@ export function defineSubnetUnstake(subnet: Command): void {
     .argument('<netuid>', 'number of the subnet; 0 is the root')
     .argument('<hotkey>', 'account that it is staked on')
     .argument('<amount>', 'alpha (on the root KOIN) to take back, or all')
-    .option('-y, --yes', 'do not ask')
+    .option('-y, --yes', testYesHelp)
     .action(
       runCommand(async (context, number: string, from: string, text: string, flags: { readonly yes?: boolean }) => {
         const netuid = parseNetuid(number, 'the subnet', 0)
