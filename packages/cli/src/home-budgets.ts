@@ -12,7 +12,7 @@ export function openDesk(home: Home): BudgetDesk {
 /** By its hash, the beginning of it, or its label. Throws `home/no-budget`. */
 export async function budgetOf(home: Home, name: string): Promise<BudgetJson> {
   const { grantHash } = findBudget(home, name)
-  const { budgets } = await budgetsJson(home, networkOf(home).chainId, systemClock.nowMs())
+  const { budgets } = await budgetsJson(home, networkOf(home), systemClock.nowMs())
   return budgets.find((item) => item.grantHash === grantHash) as BudgetJson
 }
 

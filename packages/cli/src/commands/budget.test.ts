@@ -43,7 +43,7 @@ const intent = (changes: Readonly<Record<string, unknown>>): string => {
 describe('koinon budget', () => {
   it('grants, lists and explains, with the key readable by its owner alone', async () => {
     expect((await koinon('budget', 'list')).stdout).toContain('No budgets yet')
-    expect(await budgetsJson(home, 1, 0)).toEqual({ homePath: home.path, budgets: [] })
+    expect(await budgetsJson(home, place.ledger.network, 0)).toEqual({ homePath: home.path, budgets: [] })
     expect((await json('budget', 'grant', '--to', alice)).error?.code).toBe('cli/needs-confirmation')
     const granted = await json('budget', 'grant', '--to', alice, '--label', 'helper', '--yes')
     expect(granted.data['words']).toContain(

@@ -27,7 +27,7 @@ function defineList(budget: Command): void {
     .description('budgets of this home, and what each may still spend')
     .action(
       runCommand(async ({ home, typed }) => {
-        const { budgets } = await budgetsJson(home, networkOf(home).chainId, systemClock.nowMs())
+        const { budgets } = await budgetsJson(home, networkOf(home), systemClock.nowMs())
         const rows = budgets.map((item) => [
           item.grantHash.slice(0, 12),
           item.label,

@@ -173,7 +173,7 @@ function spendingPorts(
   const { grantHash } = findBudget(home, budget)
   const payer = createServicePayer(home, ceilingOf(options), { budget: grantHash })
   const read = async () => {
-    const { budgets } = await budgetsJson(home, network.chainId, systemClock.nowMs())
+    const { budgets } = await budgetsJson(home, network, systemClock.nowMs())
     return budgets.find((item) => item.grantHash === grantHash)
   }
   return { ports: { payer, budget: read }, close: payer.close }

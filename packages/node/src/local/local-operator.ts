@@ -75,7 +75,7 @@ export class LocalOperator {
       case 'stake.act':
         return this.#stake().act(given)
       case 'budgets.list':
-        return budgetsJson(this.#options.home, this.#options.treasury.network.chainId, this.#options.clock.nowMs())
+        return budgetsJson(this.#options.home, this.#options.treasury.network, this.#options.clock.nowMs())
       case 'budgets.revoke':
         return this.#revokeBudget(given['grantHash'] ?? '', (params as { isOnChain?: unknown }).isOnChain === true)
       case 'jobs.act':

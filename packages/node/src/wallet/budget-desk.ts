@@ -89,7 +89,7 @@ export class BudgetDesk {
 
   /** A grant in sentences. */
   words(grant: BudgetGrant): readonly string[] {
-    return grantWords(grant)
+    return grantWords(grant, this.#options.network.contracts)
   }
 
   /** Signs a drafted grant and keeps it. */

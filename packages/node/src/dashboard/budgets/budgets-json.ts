@@ -1,4 +1,5 @@
 import { DurableStore } from '@koinon/base/node'
+import type { NetworkFile } from '@koinon/ledger'
 import { type BudgetReport, budgetSchema, readBudget, type SpendEntry } from '@koinon/payments/client/budget'
 import { type BudgetGrant, grantWords, leftOfChain, parseGrantChain, spentInPeriod } from '@koinon/payments/rules'
 import type { BudgetEntryJson, BudgetJson, BudgetsJson } from '@koinon/work/dashboard'
@@ -7,14 +8,14 @@ import type { Home } from '../../home/home.ts'
 import { timeStateOf } from './time-state.ts'
 
 /** All budgets of a home as page and command line show them. Throws `home/bad-budget` and `store/*`. */
-export async function budgetsJson(home: Home, chainId: number, nowMs: number): Promise<BudgetsJson> {
+export async function budgetsJson(home: Home, network: NetworkFile, nowMs: number): Promise<BudgetsJson> {
   const stored = readBudgets(home)
   if (stored.length === 0) return { homePath: home.path, budgets: [] }
   const store = await DurableStore.open(budgetBooks(home), budgetSchema)
   try {
     const budgets = stored.map(async (budget) => {
       const grants = parseGrantChain(budget.grants).map(({ grant }) => grant)
-      return budgetJson(budget, grants, await readBudget(store, grants, chainId), nowMs)
+      return budgetJson(budget, grants, await readBudget(store, grants, network.chainId), network, nowMs)
     })
     return { homePath: home.path, budgets: await Promise.all(budgets) }
   } finally {
@@ -27,6 +28,7 @@ export function budgetJson(
   stored: StoredBudget,
   grants: readonly BudgetGrant[],
   report: BudgetReport,
+  { contracts }: NetworkFile,
   nowMs: number,
 ): BudgetJson {
   const last = grants.length - 1
@@ -63,7 +65,7 @@ export function budgetJson(
     leftAtomic: (state === 'usable' ? leftOfChain(levels, nowSeconds) : 0n).toString(),
     proposals: report.proposals.map(entryJson),
     openCount: report.open.length,
-    words: grantWords(grants[last] as BudgetGrant),
+    words: grantWords(grants[last] as BudgetGrant, contracts),
   }
 }
 

@@ -35,7 +35,7 @@ export async function ledgerBudgetsJson(sources: LedgerBudgetSources, account: A
     ),
   )
   const grants = found.grants.map((one) =>
-    grantJson(one, found.grants, nowSeconds, timesMs.get(one.blockNumber) as number),
+    grantJson(one, found.grants, nowSeconds, timesMs.get(one.blockNumber) as number, network),
   )
   return {
     ...{ asOfBlock: found.asOfBlock, asOfMs: clock.nowMs(), account, code, fromBlock: found.fromBlock },
@@ -62,6 +62,7 @@ function grantJson(
   all: readonly LedgerGrant[],
   nowSeconds: number,
   lastSeenAtMs: number,
+  { contracts }: LedgerView['network'],
 ): LedgerGrantJson {
   const { grantHash, owner, uses, transactionHash, spent, isRevoked } = one
   const seen = { grantHash, owner, uses, lastSeenAtMs, transactionHash, spentAtomic: `${spent.totalAtomic}` }
@@ -87,7 +88,7 @@ function grantJson(
       validFromMs: grant.validFrom * 1_000,
       validUntilMs: grant.validUntil * 1_000,
       leftAtomic: `${state === 'revoked' || state === 'ended' ? 0n : leftOfChain(chain, nowSeconds)}`,
-      words: grantWords(grant).map(shortened),
+      words: grantWords(grant, contracts).map(shortened),
     },
   }
 }

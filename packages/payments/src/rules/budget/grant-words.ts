@@ -1,8 +1,11 @@
-import { dollarDecimals, formatUnits } from '@koinon/base'
+import { type Address, dollarDecimals, formatUnits } from '@koinon/base'
 import type { BudgetGrant } from './grant.ts'
 
+/** Contracts of the network whose functions have words. A contract of somebody else may mean anything by the same selector. */
+export type KnownContracts = { readonly channels: Address; readonly jobs?: Address | undefined }
+
 /** What a grant in dollars says, one sentence a line: who, how much, for whom, when. Times in UTC. */
-export function grantWords(grant: BudgetGrant): readonly string[] {
+export function grantWords(grant: BudgetGrant, contracts: KnownContracts): readonly string[] {
   const amount = (atomic: bigint): string => `${formatUnits(atomic, dollarDecimals)} dollars`
   const { agent, owner, autonomy } = grant
   const { maxPerCallAtomic, maxPerPeriodAtomic, maxTotalAtomic, periodSeconds } = grant
@@ -12,21 +15,27 @@ export function grantWords(grant: BudgetGrant): readonly string[] {
     ...(autonomy === 'full' ? ['It may pay anybody, for anything.'] : listWords(grant)),
     ...(grant.contractCalls.length === 0
       ? []
-      : [`On the ledger it may ${grant.contractCalls.map(callWords).join(', ')}.`]),
+      : [`On the ledger it may ${grant.contractCalls.map((one) => callWords(one, contracts)).join(', ')}.`]),
     `It holds from ${timeWords(grant.validFrom)} until ${timeWords(grant.validUntil)}.`,
   ]
 }
 
-/** Functions of the network's contracts by their selectors. */
-const knownFunctions: Readonly<Record<string, string>> = {
+const jobFunctions: Readonly<Record<string, string>> = {
   '0xd2e13f50': 'put money into a job that has a provider (fund)',
   '0xd994e6cf': "take a provider's quote for an open job and pay it into escrow (fundByQuote)",
   '0x8267a9e1': "open a job with a provider's quote and pay it into escrow (hire)",
+}
+const channelFunctions: Readonly<Record<string, string>> = {
   '0x140f1e75': 'deposit into a payment channel (deposit)',
 }
 
-function callWords({ target, selector }: BudgetGrant['contractCalls'][number]): string {
-  return `${knownFunctions[selector.toLowerCase()] ?? `call an unknown function (${selector})`} at ${target}`
+function callWords({ target, selector }: BudgetGrant['contractCalls'][number], contracts: KnownContracts): string {
+  const isAt = (contract: Address | undefined): boolean => contract?.toLowerCase() === target.toLowerCase()
+  const functions = isAt(contracts.jobs) ? jobFunctions : isAt(contracts.channels) ? channelFunctions : {}
+  const words = functions[selector.toLowerCase()]
+  return words === undefined
+    ? `call a function with the selector ${selector} at ${target}`
+    : `${words}, selector ${selector}, at ${target}`
 }
 
 const autonomyWords = {
