@@ -20,7 +20,8 @@ export async function loadAgent(file: string): Promise<AgentDefinition> {
       code: 'agents/bad-file',
       message: `${path} cannot be loaded: ${cause.message}`,
       hint:
-        cause.code === 'ERR_MODULE_NOT_FOUND'
+        // By the runtime's words: its code is the same for a file of the agent's own.
+        cause.code === 'ERR_MODULE_NOT_FOUND' && cause.message.startsWith('Cannot find package')
           ? 'Packages other than @koinon/sdk have to be installed beside the file.'
           : 'Run it with "node FILE" to see where it fails.',
       cause,
@@ -34,16 +35,23 @@ export async function loadAgent(file: string): Promise<AgentDefinition> {
   })
 }
 
+/** Agents of this process; the hook stands once they are more than none. */
+const lentTo = new Set<string>()
+
 /** What is not found of `@koinon/sdk` is looked for from here, also when handlers import it later. The file is a module whatever its folder says. */
 function lendSdk(file: string): void {
+  const isRegistered = lentTo.size > 0
+  lentTo.add(file)
+  if (isRegistered) return
   registerHooks({
     resolve(specifier, context, nextResolve) {
-      if (specifier === file && file.endsWith('.ts'))
+      if (lentTo.has(specifier) && specifier.endsWith('.ts'))
         return { ...nextResolve(specifier, context), format: 'module-typescript' }
       try {
         return nextResolve(specifier, context)
       } catch (error) {
-        if (!/^@koinon\/sdk(\/|$)/.test(specifier)) throw error
+        const isMissing = (error as NodeJS.ErrnoException).code === 'ERR_MODULE_NOT_FOUND'
+        if (!isMissing || !/^@koinon\/sdk(\/|$)/.test(specifier)) throw error
         return nextResolve(specifier, { ...context, parentURL: import.meta.url })
       }
     },

@@ -181,5 +181,9 @@ describe('koinon agent run', () => {
     await expect(loadAgent(join(folder, 'other.mjs'))).rejects.toMatchObject({
       hint: 'Packages other than @koinon/sdk have to be installed beside the file.',
     })
+    writeFileSync(join(folder, 'lone.mjs'), "import './helper.mjs'\n")
+    await expect(loadAgent(join(folder, 'lone.mjs'))).rejects.toMatchObject({
+      hint: 'Run it with "node FILE" to see where it fails.',
+    })
   })
 })
