@@ -1,10 +1,11 @@
 /** The account that takes part in jobs, and how amounts and numbers of jobs are written. */
-import { JobClient, jobBudgetProposes } from '@koinon/agents/client'
+import { JobClient, type JobRecord, jobBudgetProposes, publishedCeiling } from '@koinon/agents/client'
 import {
   type Address,
   bytesToHex,
   dollarDecimals,
   type Hex,
+  isKoinonError,
   KoinonError,
   keccak256,
   parseUnits,
@@ -18,6 +19,7 @@ import { existingAccountKey, findBudget, type Home, type StoredBudget } from '@k
 import { openMembership } from '@koinon/node/joined'
 import { ensureGas, networkOf, openHomeBudget } from '@koinon/node/wallet'
 import { parseGrantChain } from '@koinon/payments/rules'
+import type { SettlementDomain } from '@koinon/work'
 import { httpQuoteBus, type QuoteBus } from '@koinon/work/quotes'
 import { gatewayUrlOf } from './gateway-url.ts'
 
@@ -94,6 +96,21 @@ function otherOwner(owner: Address): KoinonError {
 /** The book of quotes of the network's gateway. Throws `node/no-gateway`. */
 export function openBus(network: NetworkFile): QuoteBus {
   return httpQuoteBus(gatewayUrlOf(network, 'to carry quotes'))
+}
+
+/** The most that a job's client would pay, as it says itself; undefined where it asks for no quotes now, or the book cannot be reached. */
+export async function askedCeiling(
+  bus: Pick<QuoteBus, 'requestsFor'>,
+  domain: SettlementDomain,
+  job: Pick<JobRecord, 'client' | 'termsHash'>,
+  atSeconds: number,
+): Promise<bigint | undefined> {
+  try {
+    return await publishedCeiling(bus, domain, job, atSeconds)
+  } catch (error) {
+    if (isKoinonError(error) && error.retry === 'later') return undefined
+    throw error
+  }
 }
 
 /** Throws `usage/bad-number`. */

@@ -1,4 +1,4 @@
-import { bidRefusal, draftBid, type JobRecord, publishedCeiling, revealBid, sendBid } from '@koinon/agents/client'
+import { bidRefusal, draftBid, type JobRecord, revealBid, sendBid } from '@koinon/agents/client'
 import { parseJobAuction } from '@koinon/agents/rules'
 import {
   bytesToHex,
@@ -16,6 +16,7 @@ import { utcTime } from '../format/time.ts'
 import {
   accountFlag,
   accountHelp,
+  askedCeiling,
   dryRunHelp,
   type JobFlags,
   openBus,
@@ -76,10 +77,10 @@ async function offer(
   flags: BidFlags,
 ): Promise<CommandResult> {
   const bus = openBus(network)
-  // Who cannot look up what others would pay may still hand its offer to the client.
-  const ceilingAtomic = await publishedCeiling(bus, client.domain, found).catch(() => undefined)
-  if (ceilingAtomic !== undefined && priceAtomic > ceilingAtomic) throw aboveCeiling(found.jobId, ceilingAtomic)
   const nowSeconds = Math.floor(systemClock.nowMs() / 1000)
+  // Who cannot look up what the client would pay may still hand it the offer.
+  const ceilingAtomic = await askedCeiling(bus, client.domain, found, nowSeconds)
+  if (ceilingAtomic !== undefined && priceAtomic > ceilingAtomic) throw aboveCeiling(found.jobId, ceilingAtomic)
   const deadlineSeconds = nowSeconds + seconds
   const nonce = BigInt(bytesToHex(systemRandom(32)))
   const unsigned = { termsHash: found.termsHash, provider: address, priceAtomic, deadlineSeconds, nonce }
@@ -192,7 +193,7 @@ function aboveCeiling(jobId: bigint, ceilingAtomic: bigint): KoinonError {
   const most = formatUnits(ceilingAtomic, dollarDecimals)
   return new KoinonError({
     code: 'work/quote-refused',
-    message: `Nobody pays more than ${most} dollars for job ${jobId}. The offer is not made`,
+    message: `The client of job ${jobId} pays at most ${most} dollars. The offer is not made`,
     hint: `Offer at most that: koinon job bid ${jobId} --price ${most}`,
   })
 }

@@ -1,4 +1,4 @@
-import { type JobView, jobsOf, listJobs, publishedCeiling, readJob } from '@koinon/agents/client'
+import { type JobView, jobsOf, listJobs, readJob } from '@koinon/agents/client'
 import { jobsDomain, parseJobAuction } from '@koinon/agents/rules'
 import { type JobJudgement, quorumEvaluatorJudgement } from '@koinon/agents/verifier'
 import { systemClock } from '@koinon/base'
@@ -9,7 +9,7 @@ import { networkOf } from '@koinon/node/wallet'
 import { quoteToJson } from '@koinon/work'
 import type { Command } from 'commander'
 import { utcTime } from '../format/time.ts'
-import { openBus, parseJobId } from '../job-account.ts'
+import { askedCeiling, openBus, parseJobId } from '../job-account.ts'
 import { auctionFacts, auctionRule } from '../job-auction.ts'
 import { jobFacts, jobJson, judgementFacts, priceOf, quoteLine, stepsText, titleOf, totalFacts } from '../job-words.ts'
 import { parseInteger, runCommand } from '../runner.ts'
@@ -73,9 +73,7 @@ export function defineJobShow(job: Command): void {
                 .catch(() => undefined)
         const ceilingAtomic =
           auction?.ceilingAtomic ??
-          (found.status === 'open'
-            ? await publishedCeiling(openBus(view.network), domain, found).catch(() => undefined)
-            : undefined)
+          (found.status === 'open' ? await askedCeiling(openBus(view.network), domain, found, nowSeconds) : undefined)
         // The job itself is read from the ledger: who tells its steps may be behind it, or not there.
         const told = await viewJob(view.network, found.jobId).catch(() => undefined)
         const lines = [

@@ -1,10 +1,10 @@
 import { secretKeyToAddress, sha256, systemClock, systemRandom, utf8ToBytes } from '@koinon/base'
 import { type SignedQuote, signQuote } from '@koinon/work'
-import { QuoteBook, type QuoteBus } from '@koinon/work/quotes'
+import { QuoteBook, type QuoteBus, type SignedQuoteRequest } from '@koinon/work/quotes'
 import { expect, it } from 'vitest'
 import { hashTerms, jobsDomain } from '../../rules/job.ts'
 import { readJobRequest } from '../../rules/job-auction.ts'
-import { askForQuote, jobRequest } from './ask-quotes.ts'
+import { askForQuote, jobRequest, publishedCeiling } from './ask-quotes.ts'
 import { JobClient } from './job-client.ts'
 
 const jobs = `0x${'81'.repeat(20)}` as const
@@ -44,4 +44,20 @@ it('waits for a quote within its own ceiling, whatever a stranger with a higher 
   const answer = askForQuote(busOf(book), client, terms, { ...asked, waitMs: 20_000 })
   setTimeout(() => book.quote(offer('fair', 80n), ['here']), 120)
   expect(await answer).toMatchObject({ provider: addressOf('fair'), priceAtomic: 80n })
+})
+
+it('takes for the ceiling of a job what its client asks now, not what strangers do or it did before', async () => {
+  const owner = runner('owner')
+  const terms = owner.draft({ evaluator: addressOf('eva'), expiredAtSeconds: nowSeconds() + 3_600, description: 'y' })
+  const job = { client: addressOf('owner'), termsHash: hashTerms(terms) }
+  const atSeconds = nowSeconds()
+  const ceilingOf = (...requests: readonly SignedQuoteRequest[]) =>
+    publishedCeiling({ requestsFor: async () => requests }, owner.domain, job, atSeconds)
+  const asked = (name: string, ceilingAtomic: bigint, deadlineSeconds = atSeconds + 60) =>
+    jobRequest(runner(name), terms, ceilingAtomic, deadlineSeconds)
+  expect(await ceilingOf(asked('eve', 1n))).toBeUndefined()
+  expect(await ceilingOf(asked('owner', 1n, atSeconds))).toBeUndefined()
+  expect(await ceilingOf({ ...asked('eve', 1n), client: job.client })).toBeUndefined()
+  const replayed = asked('owner', 2n, atSeconds - 1)
+  expect(await ceilingOf(replayed, asked('eve', 1n), asked('owner', 50n), asked('eve', 900n))).toBe(50n)
 })

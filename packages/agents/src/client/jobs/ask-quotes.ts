@@ -27,19 +27,20 @@ export function jobRequest(
 }
 
 /**
- * The most that the client of a job would pay by its own signed request for quotes, or where it does not ask, the most of any other who does;
- * undefined where nobody asks now. An auction's ceiling is in its rule. Throws as the bus does.
+ * The most that the client of a job would pay by its own signed requests for quotes that are open at `atSeconds`; undefined where it has none.
+ * What others ask for the same terms says nothing of it. An auction's ceiling is in its rule. Throws as the bus does.
  */
 export async function publishedCeiling(
-  bus: QuoteBus,
+  bus: Pick<QuoteBus, 'requestsFor'>,
   domain: SettlementDomain,
   { client, termsHash }: { readonly client: Address; readonly termsHash: Hex },
+  atSeconds: number,
 ): Promise<bigint | undefined> {
-  const asked = (await bus.requestsFor(termsHash))
+  const [first, ...others] = (await bus.requestsFor(termsHash))
     .map((request) => ({ ...request, settlement: domain }))
-    .filter((request) => request.termsHash === termsHash && verifyQuoteRequest(request))
-  const own = asked.filter((request) => request.client === client)
-  const [first, ...others] = (own.length > 0 ? own : asked).map(({ ceilingAtomic }) => ceilingAtomic)
+    .filter((request) => request.client === client && request.termsHash === termsHash)
+    .filter((request) => request.deadlineSeconds > atSeconds && verifyQuoteRequest(request))
+    .map(({ ceilingAtomic }) => ceilingAtomic)
   return first === undefined ? undefined : others.reduce((most, one) => (one > most ? one : most), first)
 }
 
