@@ -126,8 +126,8 @@ export class HomeAgent {
     await till?.stop()
     await payer?.close()
     await store.close()
-    unlock()
     this.#forget()
+    unlock()
   }
 
   /** Serving does not wait for the ledger. */

@@ -16,12 +16,12 @@ export function agentsTable(agents: readonly RunningAgent[]): string {
   return table(['agent', 'address', 'process', 'up for'], rows)
 }
 
-/** Asks the agents of a home to end and waits for that. Returns those that have not, or that this system lets nobody tell for sure. */
+/** Asks the agents of a home to end that are known to be this user's, and waits for that. Returns all that are left. */
 export async function endAgents(home: Home, waitMs: number): Promise<readonly RunningAgent[]> {
-  for (const { pid, processStart } of runningAgents(home)) if (processStart !== undefined) endProcess(pid)
+  const ours = () => runningAgents(home).filter(({ isOurs }) => isOurs)
+  for (const { pid } of ours()) endProcess(pid)
   const untilMs = performance.now() + waitMs
-  const waitsFor = () => runningAgents(home).some(({ processStart }) => processStart !== undefined)
-  while (waitsFor() && performance.now() < untilMs) await sleep(100)
+  while (ours().length > 0 && performance.now() < untilMs) await sleep(100)
   return runningAgents(home)
 }
 
@@ -29,7 +29,7 @@ function endProcess(pid: number): void {
   try {
     process.kill(pid, 'SIGTERM')
   } catch (error) {
-    // It ended by itself, or is of another user.
-    if (!['ESRCH', 'EPERM'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error
+    // It ended by itself.
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
   }
 }

@@ -5,7 +5,9 @@ import { askedCeiling } from './job-account.ts'
 const contract = `0x${'81'.repeat(20)}` as const
 const job = { client: contract, termsHash: `0x${'82'.repeat(32)}` } as const
 const ceilingOf = (error: Error) => {
-  const requestsFor = () => Promise.reject(error)
+  const requestsFor = async () => {
+    throw error
+  }
   return askedCeiling({ requestsFor }, { name: 'x', version: '1', chainId: 7, verifyingContract: contract }, job, 1)
 }
 

@@ -9,12 +9,7 @@ const stopDeadlineMs = 30_000
 export function defineDown(down: Command): void {
   down.action(
     runCommand(async ({ home }) => {
-      // Agents first: what they earned is claimed on a ledger that may be this home's own.
-      const before = runningAgents(home)
-      const left = await endAgents(home, stopDeadlineMs)
-      const agents = before.filter(({ pid }) => !left.some((agent) => agent.pid === pid))
-      const pid = await stopSupervisor(home)
-      if (left.length > 0) throw agentsLeft(left)
+      const { pid, agents } = await endHome(home, stopDeadlineMs)
       const data = { stopped: pid !== undefined || agents.length > 0, ...(pid === undefined ? {} : { pid }), agents }
       const lines = [
         ...(pid === undefined ? [] : [`Stopped (process ${pid}).`]),
@@ -23,6 +18,20 @@ export function defineDown(down: Command): void {
       return { data, text: lines.length === 0 ? `Nothing runs on the home ${home.path}.` : lines.join('\n') }
     }),
   )
+}
+
+/**
+ * Ends what runs on a home. Agents first: what they earned is claimed on a ledger that may be this home's own, so while one is left nothing
+ * else is stopped. Throws `node/not-stopping`.
+ */
+export async function endHome(
+  home: Home,
+  waitMs: number,
+): Promise<{ readonly pid: number | undefined; readonly agents: readonly RunningAgent[] }> {
+  const agents = runningAgents(home)
+  const left = await endAgents(home, waitMs)
+  if (left.length > 0) throw agentsLeft(home, left)
+  return { pid: await stopSupervisor(home), agents }
 }
 
 /** The process that ended; undefined where none ran. Throws `node/not-stopping`. */
@@ -42,12 +51,12 @@ async function stopSupervisor(home: Home): Promise<number | undefined> {
   })
 }
 
-function agentsLeft(agents: readonly RunningAgent[]): KoinonError {
+function agentsLeft({ run }: Home, agents: readonly RunningAgent[]): KoinonError {
   const pids = agents.map(({ pid }) => pid).join(' ')
   return new KoinonError({
     code: 'node/not-stopping',
-    message: `Not ended: ${agents.map(({ name, pid }) => `the agent ${name} (process ${pid})`).join(', ')}`,
-    hint: `End what is an agent of yours with "kill ${pids}", or with Ctrl-C where it was started; tasks are kept.`,
+    message: `Not ended: ${agents.map(({ name, pid }) => `the agent ${name} (process ${pid})`).join(', ')}. Nothing else was stopped`,
+    hint: `End what is an agent of yours with "kill ${pids}", or with Ctrl-C where it was started, and remove the note in ${run} of what is none; tasks are kept. Then once more: koinon down`,
     retry: 'later',
   })
 }

@@ -91,6 +91,15 @@ export function writeFileDurably(path: string, text: string | Uint8Array, mode =
   renameSync(temporary, path)
 }
 
+/** The text of a file; undefined where there is none that can be read. */
+export function readableText(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch {
+    return undefined
+  }
+}
+
 function readVersion(marker: string): unknown {
   try {
     return (JSON.parse(readFileSync(marker, 'utf8')) as { version?: unknown }).version

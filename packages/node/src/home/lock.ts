@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { KoinonError } from '@koinon/base'
 import type { Home } from './home.ts'
+import { isRunning } from './process-identity.ts'
 import { takeLockFile } from './process-lock.ts'
 
 export type SupervisorRecord = { readonly pid: number; readonly startedAtMs: number; readonly controlSocket: string }
@@ -27,11 +28,9 @@ function inUse(home: Home, pid: number | undefined): KoinonError {
 export function runningSupervisor(home: Home): SupervisorRecord | undefined {
   try {
     const record = JSON.parse(readFileSync(join(home.run, 'supervisor.json'), 'utf8')) as SupervisorRecord
-    if (record.pid === process.pid) return undefined
-    process.kill(record.pid, 0)
-    return isOurs(record) ? record : undefined
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM' ? readRecord(home) : undefined
+    return record.pid !== process.pid && isRunning(record.pid) && isOurs(record) ? record : undefined
+  } catch {
+    return undefined
   }
 }
 
@@ -42,8 +41,4 @@ function isOurs(record: SupervisorRecord): boolean {
   } catch {
     return true
   }
-}
-
-function readRecord(home: Home): SupervisorRecord {
-  return JSON.parse(readFileSync(join(home.run, 'supervisor.json'), 'utf8')) as SupervisorRecord
 }

@@ -1,5 +1,7 @@
-import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { linkSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { type KoinonError, sleep, systemClock } from '@koinon/base'
+import { readableText } from './home.ts'
+import { isRunning } from './process-identity.ts'
 
 const attempts = 5
 /** A process that ends has this long to let go. */
@@ -15,8 +17,8 @@ export function takeLockFile(path: string, text: string, isHeld: () => boolean):
   writeFileSync(draft, text, { mode: 0o600 })
   try {
     for (let attempt = 0; attempt < attempts; attempt++) {
-      if (tryLink(draft, path)) return () => release(path, text)
-      const stale = readText(path)
+      if (tryLink(draft, path)) return () => removeOwn(path, text)
+      const stale = readableText(path)
       if (isHeld()) return undefined
       removeStale(path, stale)
     }
@@ -34,7 +36,7 @@ export async function holdLock(
 ): Promise<() => void> {
   const until = systemClock.nowMs() + waitMs
   for (;;) {
-    const unlock = takeLockFile(path, String(process.pid), () => isRunning(ownerOf(path)))
+    const unlock = takeLockFile(path, String(process.pid), () => isHeld(ownerOf(path)))
     if (unlock !== undefined) return unlock
     if (systemClock.nowMs() >= until) throw inUse(ownerOf(path) ?? 'unknown')
     await sleep(50)
@@ -51,8 +53,8 @@ function tryLink(draft: string, path: string): boolean {
   }
 }
 
-/** Moves the stale lock aside; if a quicker process replaced it meanwhile, what was moved is live and is put back. */
-function removeStale(path: string, stale: string | undefined): void {
+/** Moves what is stale aside; if a quicker process replaced it meanwhile, what was moved is live and is put back. */
+export function removeStale(path: string, stale: string | undefined): void {
   const aside = `${path}.stale-${process.pid}`
   try {
     renameSync(path, aside)
@@ -60,34 +62,22 @@ function removeStale(path: string, stale: string | undefined): void {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return
     throw error
   }
-  if (readText(aside) !== stale) tryLink(aside, path)
+  if (readableText(aside) !== stale) tryLink(aside, path)
   rmSync(aside, { force: true })
 }
 
-function release(path: string, text: string): void {
-  if (readText(path) === text) rmSync(path, { force: true })
+/** Removes what this process wrote, unless another has put its own there meanwhile. */
+export function removeOwn(path: string, text: string): void {
+  if (readableText(path) === text) rmSync(path, { force: true })
 }
 
-function readText(path: string): string | undefined {
-  try {
-    return readFileSync(path, 'utf8')
-  } catch {
-    return undefined
-  }
-}
-
-function ownerOf(path: string): number | undefined {
-  const pid = Number(readText(path))
+/** The process that a lock names; undefined where none can be read. */
+export function ownerOf(path: string): number | undefined {
+  const pid = Number(readableText(path))
   return Number.isInteger(pid) && pid > 0 ? pid : undefined
 }
 
 /** A lock without a readable owner is taken for held: two holders would be worse than none. */
-function isRunning(pid: number | undefined): boolean {
-  if (pid === undefined || pid === process.pid) return true
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM'
-  }
+function isHeld(pid: number | undefined): boolean {
+  return pid === undefined || isRunning(pid)
 }

@@ -1,28 +1,57 @@
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, expect, it } from 'vitest'
+import { afterAll, afterEach, expect, it, vi } from 'vitest'
+import { identityOf } from './process-identity.ts'
 import { noteRunningAgent, runningAgents } from './running-agents.ts'
 
 const run = mkdtempSync(join(tmpdir(), 'koinon-run-'))
+const home = { path: run, run }
 afterAll(() => rmSync(run, { recursive: true, force: true }))
+afterEach(() => vi.restoreAllMocks())
 
 const note = { name: 'Echo', url: 'http://127.0.0.1:1', startedAtMs: 7 }
-const put = (label: string, pid: number, processStart?: string) =>
-  writeFileSync(join(run, `${label}.json`), JSON.stringify({ ...note, pid, processStart }))
+const mine = identityOf(process.pid)
+const lock = (label: string, pid: number) => writeFileSync(join(run, `${label}.lock`), `${pid}`)
+const put = (label: string, process: object, holder = mine.pid) => {
+  lock(label, holder)
+  writeFileSync(join(run, `${label}.json`), JSON.stringify({ ...note, ...process }))
+}
 
-it('tells of agents whose process runs, and of no other process that has their id now', () => {
-  expect(runningAgents({ run: join(run, 'none') })).toEqual([])
-  const forget = noteRunningAgent({ run }, 'agent-echo', note)
-  const [found] = runningAgents({ run })
-  expect(found).toMatchObject({ ...note, pid: process.pid })
-  put('agent-recycled', process.pid, `${found?.processStart}0`)
-  put('agent-gone', 2 ** 22 + 1, '1')
-  put('supervisor', process.pid, found?.processStart)
+it('tells of agents whose process runs and holds their lock, and removes the notes of others', () => {
+  expect(runningAgents({ path: run, run: join(run, 'none') })).toEqual([])
+  lock('agent-echo', mine.pid)
+  const forget = noteRunningAgent(home, 'agent-echo', note)
+  const found = runningAgents(home)
+  expect(found).toEqual([{ ...note, pid: mine.pid, isOurs: process.platform === 'linux' }])
+  put('agent-recycled', { ...mine, processStart: `${mine.processStart}0` })
+  put('agent-rebooted', { ...mine, bootId: 'another' })
+  put('agent-gone', { ...mine, pid: 2 ** 22 + 1 }, 2 ** 22 + 1)
+  put('agent-other', mine, 1)
+  put('agent-ended', mine)
+  rmSync(join(run, 'agent-ended.lock'))
+  put('supervisor', mine)
   writeFileSync(join(run, 'agent-half.json'), '{"pid":')
-  writeFileSync(join(run, 'agent-all.json'), JSON.stringify({ ...note, pid: -1 }))
-  expect(runningAgents({ run })).toEqual([found])
+  put('agent-all', { ...mine, pid: -1 })
+  expect(runningAgents(home)).toEqual(found)
+  const notes = ['agent-all.json', 'agent-echo.json', 'agent-half.json', 'supervisor.json']
+  expect(readdirSync(run).filter((name) => !name.endsWith('.lock'))).toEqual(notes)
   forget()
-  expect(runningAgents({ run })).toEqual([])
+  expect(runningAgents(home)).toEqual([])
   expect(readdirSync(run)).not.toContain('agent-echo.json')
+})
+
+it('takes back its own note only', () => {
+  lock('agent-echo', mine.pid)
+  const forget = noteRunningAgent(home, 'agent-echo', note)
+  noteRunningAgent(home, 'agent-echo', { ...note, startedAtMs: 8 })
+  forget()
+  expect(JSON.parse(readFileSync(join(run, 'agent-echo.json'), 'utf8'))).toMatchObject({ startedAtMs: 8 })
+})
+
+it('takes an agent of another user, or of a system that does not tell, for none of ours', () => {
+  put('agent-echo', mine)
+  const uid = process.getuid?.() ?? 0
+  vi.spyOn(process, 'getuid').mockReturnValue(uid + 1)
+  expect(runningAgents(home)).toMatchObject([{ isOurs: false }])
 })

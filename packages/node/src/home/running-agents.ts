@@ -1,37 +1,43 @@
 /** Agents that run from a home beside its supervisor, each in a process of its own (`koinon agent run`). */
-import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { mkdirSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { type Home, writeFileDurably } from './home.ts'
+import { type Home, readableText, writeFileDurably } from './home.ts'
+import { identityOf, isOfThisUser, isStillRunning, type ProcessIdentity } from './process-identity.ts'
+import { ownerOf, removeOwn, removeStale } from './process-lock.ts'
 
 export type RunningAgent = {
   readonly name: string
   readonly url: string
   readonly pid: number
   readonly startedAtMs: number
-  /** When the process began, in the system's own count; a process that got the same id later began at another. Absent where no system tells. */
-  readonly processStart?: string
+  /** Whether the system says that this user noted it and runs it, and that the process is the one that was noted. */
+  readonly isOurs: boolean
 }
 
-/** Notes that this process serves an agent; returns what takes the note back. `label` names the agent within its home. */
+type Note = Omit<RunningAgent, 'isOurs'> & ProcessIdentity
+type Places = Pick<Home, 'path' | 'run'>
+
+/**
+ * Notes that this process serves an agent; returns what takes the note back, and only this one. `label` names the agent within its home; this
+ * process holds the agent's lock (`lockAgent`) before the note and after.
+ */
 export function noteRunningAgent(
-  { run }: Pick<Home, 'run'>,
+  { run }: Places,
   label: string,
   agent: Pick<RunningAgent, 'name' | 'url' | 'startedAtMs'>,
 ): () => void {
   mkdirSync(run, { recursive: true, mode: 0o700 })
   const path = join(run, `${label}.json`)
-  const { pid } = process
-  const processStart = processStartOf(pid)
-  const note: RunningAgent = { ...agent, pid, ...(processStart === undefined ? {} : { processStart }) }
-  writeFileDurably(path, `${JSON.stringify(note)}\n`)
-  return () => rmSync(path, { force: true })
+  const note: Note = { ...agent, ...identityOf(process.pid) }
+  const text = `${JSON.stringify(note)}\n`
+  writeFileDurably(path, text)
+  return () => removeOwn(path, text)
 }
 
-/** The agents that run from a home now, oldest first; notes of processes that are gone do not count. */
-export function runningAgents({ run }: Pick<Home, 'run'>): readonly RunningAgent[] {
+/** The agents that run from a home now, oldest first. Removes notes of processes that are gone or do not hold their agent's lock. */
+export function runningAgents({ path, run }: Places): readonly RunningAgent[] {
   return namesIn(run)
-    .flatMap((name) => readNote(join(run, name)) ?? [])
-    .filter((agent) => isAlive(agent.pid) && processStartOf(agent.pid) === agent.processStart)
+    .flatMap((name) => readAgent(join(run, name), join(path, name.replace(/json$/, 'lock'))) ?? [])
     .sort((a, b) => a.startedAtMs - b.startedAtMs)
 }
 
@@ -43,29 +49,23 @@ function namesIn(folder: string): readonly string[] {
   }
 }
 
-function readNote(path: string): RunningAgent | undefined {
-  try {
-    const note = JSON.parse(readFileSync(path, 'utf8')) as RunningAgent
-    return Number.isSafeInteger(note.pid) && note.pid > 0 ? note : undefined
-  } catch {
+function readAgent(path: string, lockPath: string): RunningAgent | undefined {
+  const text = readableText(path)
+  const note = text === undefined ? undefined : parseNote(text)
+  if (note === undefined) return undefined
+  const { name, url, pid, startedAtMs, processStart, bootId } = note
+  if (ownerOf(lockPath) !== pid || !isStillRunning(note)) {
+    removeStale(path, text)
     return undefined
   }
+  const isKnown = processStart !== undefined && bootId !== undefined
+  return { name, url, pid, startedAtMs, isOurs: isKnown && isOfThisUser(path) && isOfThisUser(`/proc/${pid}`) }
 }
 
-function isAlive(pid: number): boolean {
+function parseNote(text: string): Note | undefined {
   try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM'
-  }
-}
-
-/** Field 22 of Linux's `/proc/PID/stat`, behind the name in parentheses. */
-function processStartOf(pid: number): string | undefined {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]
+    const note = JSON.parse(text) as Note
+    return Number.isSafeInteger(note.pid) && note.pid > 0 ? note : undefined
   } catch {
     return undefined
   }
