@@ -62,7 +62,6 @@ type PaidCallFacts = {
 /** The latest receipts that this home kept, newest first; those that cannot be read are left out. */
 export function listPaidReceipts(home: Home, most: number): readonly PaidCallFacts[] {
   return newestFirst(folderOf(home))
-    .slice(0, most)
     .flatMap(({ path, atMs }) => {
       try {
         const { receipt } = readReceiptJson(path).bundle.hops[0] as SignedReceipt
@@ -73,6 +72,7 @@ export function listPaidReceipts(home: Home, most: number): readonly PaidCallFac
         return []
       }
     })
+    .slice(0, most)
 }
 
 /** A receipt in a file, with the bodies where the file has them. Throws what is wrong with it. */
@@ -130,8 +130,13 @@ function dropOldest(folder: string): void {
   for (const { path } of newestFirst(folder).slice(mostKept)) rmSync(path, { force: true })
 }
 
+/** Another process may drop the oldest meanwhile. */
 function newestFirst(folder: string): readonly { readonly path: string; readonly atMs: number }[] {
   const files = existsSync(folder) ? readdirSync(folder).filter((name) => /^[0-9a-f]{32}\.json$/.test(name)) : []
-  const aged = files.map((name) => ({ path: join(folder, name), atMs: statSync(join(folder, name)).mtimeMs }))
+  const aged = files.flatMap((name) => {
+    const path = join(folder, name)
+    const atMs = statSync(path, { throwIfNoEntry: false })?.mtimeMs
+    return atMs === undefined ? [] : [{ path, atMs }]
+  })
   return aged.sort((a, b) => b.atMs - a.atMs)
 }
