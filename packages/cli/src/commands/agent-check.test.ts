@@ -104,13 +104,16 @@ describe('koinon agent check --pay', () => {
 
   it('tells what a call that was answered 400 may have cost as koinon pay does, where its seller states nothing', async () => {
     answer = 400
-    const { stdout, stderr } = await check('--pay', '-d', '{"a":1}')
-    const cost = 'paid at most 0.001 dollars, for the seller has stated no charge (channel)'
-    expect([stdout, stderr]).toEqual([expect.stringContaining(cost), expect.stringContaining(cost)])
-    const { payment } = await json('--pay', '-d', '{"a":1}')
-    expect(payment).toMatchObject({ isStated: false, atMostDollars: '0.001' })
-    expect(payment).not.toHaveProperty('chargedDollars')
-    answer = 'done'
+    try {
+      const { stdout, stderr } = await check('--pay', '-d', '{"a":1}')
+      const cost = 'paid at most 0.001 dollars, for the seller has stated no charge (channel)'
+      expect([stdout, stderr]).toEqual([expect.stringContaining(cost), expect.stringContaining(cost)])
+      const { payment } = await json('--pay', '-d', '{"a":1}')
+      expect(payment).toMatchObject({ isStated: false, atMostDollars: '0.001' })
+      expect(payment).not.toHaveProperty('chargedDollars')
+    } finally {
+      answer = 'done'
+    }
   })
 
   it('ends with the error of its own payer, which is no fault of the listing', async () => {
@@ -143,7 +146,11 @@ describe('koinon agent check --pay', () => {
 
   it('says a seller that does not take its payment is at fault, and which payment that was', async () => {
     refuses = true
-    const { bought } = await json('--pay')
-    expect(bought).toMatchObject({ state: 'fail', detail: expect.stringContaining('payment id') })
+    try {
+      const { bought } = await json('--pay')
+      expect(bought).toMatchObject({ state: 'fail', detail: expect.stringContaining('payment id') })
+    } finally {
+      refuses = false
+    }
   })
 })

@@ -2,11 +2,13 @@ import { execFileSync, spawn } from 'node:child_process'
 import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
+import { createInterface } from 'node:readline'
+import type { Readable } from 'node:stream'
 import { AgentServer, agentSchema } from '@koinon/agents/provider'
 import { systemClock, systemRandom } from '@koinon/base'
 import { DurableStore } from '@koinon/base/node'
 import { ScriptedEngine, startTestNetwork, type TestNetwork } from '@koinon/inference/testing'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { loadAgent } from '../agent-file.ts'
 import { runKoinon } from '../testing/run-koinon.ts'
 
@@ -44,6 +46,11 @@ async function use(
   const body = JSON.stringify(input)
   const response = await fetch(`${url}/services/${service}`, { method: 'POST', body })
   return { status: response.status, json: (await response.json()) as Record<string, never> }
+}
+
+/** Listens on, so that what comes later blocks nobody. */
+function firstLine(input: Readable): Promise<string> {
+  return new Promise((done) => createInterface({ input }).once('line', done))
 }
 
 describe('the templates', () => {
@@ -116,7 +123,7 @@ describe('koinon agent run', () => {
       { stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, KOINON_FORECAST_PRICE: '0.01' } },
     )
     const ended = new Promise<number | null>((done) => child.once('exit', done))
-    const line = await new Promise<string>((done) => child.stdout.once('data', (data) => done(String(data))))
+    const line = await firstLine(child.stdout)
     const ready = JSON.parse(line) as { readonly url: string }
     expect(ready).toMatchObject({ ready: true, name: 'Forecaster', services: [], left: ['forecast'] })
     expect(await (await fetch(`${ready.url}/healthz`)).json()).toEqual({ ok: true })
@@ -136,7 +143,7 @@ describe('koinon agent run', () => {
       { stdio: ['ignore', 'pipe', 'inherit'] },
     )
     const ended = new Promise<number | null>((done) => child.once('exit', done))
-    const welcome = await new Promise<string>((done) => child.stdout.once('data', (data) => done(String(data))))
+    const welcome = await firstLine(child.stdout)
     const [, url] = /^Greeter at (http:\S+)$/m.exec(welcome) ?? []
     expect(await use(`${url}`, 'greet', { name: 'Ada' })).toEqual({ status: 200, json: { text: 'Hello, Ada!' } })
     child.kill('SIGTERM')
@@ -155,12 +162,12 @@ describe('koinon agent run', () => {
       said += String(data)
     })
     const ended = new Promise<number | null>((done) => child.once('exit', done))
-    const welcome = await new Promise<string>((done) => child.stdout.once('data', (data) => done(String(data))))
+    const welcome = await firstLine(child.stdout)
     const [, url] = /Forecaster at (\S+)/.exec(welcome) ?? []
+    await vi.waitFor(() => expect(said).toContain(`koinon join URL --home ${home}`), 10_000)
     expect(said).toMatch(
       /belongs to no network, .*not registered and in no book; what it sells is not served \(forecast\)/,
     )
-    expect(said).toContain(`koinon join URL --home ${home}`)
     const status = await runKoinon(home, 'status')
     expect(status.stdout).toMatch(
       new RegExp(`No network runs, only agents do, on[^]*Forecaster +${url} +${child.pid} +\\d+ s`),

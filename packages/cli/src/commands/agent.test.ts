@@ -142,9 +142,12 @@ describe('koinon agent', () => {
     expect(foreign.stdout).toContain('agents/not-payer')
     const { networkFile } = openHome(join(folder, 'home'))
     writeFileSync(networkFile, JSON.stringify({ ...world.chain.network, isTest: false }))
-    const asked = await agent('--json', 'rate', `${sellerId}`, '97.5', '--receipt', receipt)
-    writeFileSync(networkFile, JSON.stringify(world.chain.network))
-    expect(asked.stdout).toContain('cli/needs-confirmation')
+    try {
+      const asked = await agent('--json', 'rate', `${sellerId}`, '97.5', '--receipt', receipt)
+      expect(asked.stdout).toContain('cli/needs-confirmation')
+    } finally {
+      writeFileSync(networkFile, JSON.stringify(world.chain.network))
+    }
     expect(await json('rate', `${sellerId}`, '97.5', '--receipt', receipt)).toMatchObject({
       value: '9750',
       tag: 'starred',
