@@ -238,10 +238,13 @@ function slug(name: string): string {
     .slice(0, 40)
 }
 
-/** What a call ended with: a buyer's bad input is no fault of the agent's. */
+/** What a call ended with: what a buyer asks amiss is no fault of the agent's. */
 function failureWords(error: unknown): string {
   const text = error instanceof Error ? error.message : String(error)
-  return isKoinonError(error) && error.code === 'agents/bad-input'
-    ? `refused a call: ${text}`
-    : `a handler failed: ${text}`
+  return isRefusal(error) ? `refused a call: ${text}` : `a handler failed: ${text}`
+}
+
+function isRefusal(error: unknown): boolean {
+  const status = isKoinonError(error) ? Number(error.details?.['status']) : 0
+  return status >= 400 && status < 500
 }

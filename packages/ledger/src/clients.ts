@@ -44,6 +44,8 @@ export function createLedgerReader(network: NetworkFile, timeoutMs = rpcTimeoutM
   return createPublicClient({
     chain: chainOf(network),
     transport: http(network.rpcUrl, { timeout: timeoutMs, retryCount: 2, retryDelay: 200 }),
+    // A contract must not have us fetch URLs of its choice (EIP-3668).
+    ccipRead: false,
     pollingInterval: network.chainKind === 'embedded' ? 250 : 2_000,
   })
 }

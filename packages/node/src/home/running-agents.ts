@@ -3,7 +3,7 @@ import { mkdirSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Home, readableText, writeFileDurably } from './home.ts'
 import { identityOf, isOfThisUser, isStillRunning, type ProcessIdentity } from './process-identity.ts'
-import { ownerOf, removeOwn, removeStale } from './process-lock.ts'
+import { ownerOf, removeOwn } from './process-lock.ts'
 
 export type RunningAgent = {
   readonly name: string
@@ -34,7 +34,7 @@ export function noteRunningAgent(
   return () => removeOwn(path, text)
 }
 
-/** The agents that run from a home now, oldest first. Removes notes of processes that are gone or do not hold their agent's lock. */
+/** The agents that run from a home now, oldest first. Notes of processes that are gone or do not hold their agent's lock do not count. */
 export function runningAgents({ path, run }: Places): readonly RunningAgent[] {
   return namesIn(run)
     .flatMap((name) => readAgent(join(run, name), join(path, name.replace(/json$/, 'lock'))) ?? [])
@@ -54,10 +54,8 @@ function readAgent(path: string, lockPath: string): RunningAgent | undefined {
   const note = text === undefined ? undefined : parseNote(text)
   if (note === undefined) return undefined
   const { name, url, pid, startedAtMs, processStart, bootId } = note
-  if (ownerOf(lockPath) !== pid || !isStillRunning(note)) {
-    removeStale(path, text)
-    return undefined
-  }
+  // Left as it lies: another system that shares the home may know the process, and who serves again writes over it.
+  if (ownerOf(lockPath) !== pid || !isStillRunning(note)) return undefined
   const isKnown = processStart !== undefined && bootId !== undefined
   return { name, url, pid, startedAtMs, isOurs: isKnown && isOfThisUser(path) && isOfThisUser(`/proc/${pid}`) }
 }

@@ -1,5 +1,6 @@
 /** What a payer does with a 402 that answers a commitment (specs/0022 section 8). */
 import type { KoinonError } from '@koinon/base'
+import { knownAtomic } from '../rules/payer-channel.ts'
 import { type AllowedAsset, allowedAsset, changedTerms, termsChanged } from '../rules/payer-policy.ts'
 import type { Commitment } from '../rules/terms.ts'
 import type { Challenge, PaymentOption } from './client-wire.ts'
@@ -37,7 +38,7 @@ export function awaitsOthers({ calls, channels }: PayerParts, payment: OpenPayme
   const stated = sameOption(payment, challenge)?.stated
   if (!isOfChannel(payment) || !payment.mayBeCharged || stated === undefined) return false
   const { channelId } = payment.commitment.voucher
-  if (stated.owedAtomic <= channels.get(channelId).owedAtomic) return false
+  if (stated.owedAtomic <= knownAtomic(channels.get(channelId))) return false
   return calls.waitForOthers(channelId, payment.paymentId)
 }
 
@@ -101,12 +102,15 @@ async function takeBooks(parts: PayerParts, payment: ChannelPayment, { stated }:
   }
   if ((stated.depositAtomic ?? 0n) < channels.get(channelId).depositAtomic) await channels.refresh(channelId)
   if (others.some(({ paymentId }) => calls.isLive(paymentId))) channels.setSerial(channelId)
-  const riseAtomic = channels.get(channelId).owedAtomic - before.owedAtomic
+  const { owedAtomic } = channels.get(channelId)
+  const riseAtomic = owedAtomic - knownAtomic(before)
   if (riseAtomic <= 0n) return
   await calls.loseGivenUp(others)
   // Records that hold nothing, or are older than the seller's, do not know of all calls.
   const isKnown = before.owedAtomic > 0n && (stated.signedAtomic ?? 0n) <= before.signedAtomic
-  if (!payment.mayBeCharged && !(isKnown && riseAtomic > othersAtomic)) return
+  const isLost = payment.mayBeCharged || (isKnown && riseAtomic > othersAtomic)
+  if (!isKnown) channels.countUpTo(channelId, isLost ? owedAtomic - maximumAtomic : owedAtomic)
+  if (!isLost) return
   await calls.finish(payment, 'lost', maximumAtomic)
   throw answerLost(payment.paymentId, maximumAtomic)
 }

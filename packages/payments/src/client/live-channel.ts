@@ -4,8 +4,6 @@ import type { PayerChannel } from '../rules/payer-channel.ts'
 /** One channel of a payer in memory, with what this process has under way on it. */
 export type LiveChannel = {
   channel: PayerChannel
-  /** What ended calls count against the limits, and what was owed before them: nothing is owed that no call counts. Atomic units. */
-  countedAtomic: bigint
   /** Worst cases of calls under way in this process, by payment id. */
   readonly underWay: Map<string, bigint>
   /** The call whose deposit is under way. */
@@ -14,7 +12,7 @@ export type LiveChannel = {
 }
 
 export function liveChannel(channel: PayerChannel): LiveChannel {
-  return { channel, countedAtomic: channel.owedAtomic, underWay: new Map(), depositing: undefined, waiters: new Set() }
+  return { channel, underWay: new Map(), depositing: undefined, waiters: new Set() }
 }
 
 export function changeChannel(live: LiveChannel, changes: Partial<PayerChannel>): void {

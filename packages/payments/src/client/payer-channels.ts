@@ -44,7 +44,11 @@ export class PayerChannels {
   }
 
   load(channels: readonly PayerChannel[]): void {
-    for (const channel of channels) this.#live.set(channel.channelId, liveChannel(channel))
+    for (const channel of channels) {
+      // Records of earlier versions have no such field.
+      const { countedAtomic = channel.owedAtomic } = channel as Partial<PayerChannel>
+      this.#live.set(channel.channelId, liveChannel({ ...channel, countedAtomic }))
+    }
   }
 
   list(): readonly PayerChannel[] {
@@ -160,13 +164,20 @@ export class PayerChannels {
 
   /** What the seller says is owed and no ended call counts: of a receipt that states no charge, the charge. */
   uncounted(channelId: Hex, stated: StatedChannel): bigint {
-    return stated.owedAtomic - this.#liveChannel(channelId).countedAtomic
+    const { owedAtomic, countedAtomic } = this.get(channelId)
+    return (stated.owedAtomic > owedAtomic ? stated.owedAtomic : owedAtomic) - countedAtomic
   }
 
   /** A call of the channel ended and counts so much. */
   count(channelId: Hex, chargedAtomic: bigint): void {
     const live = this.#live.get(channelId)
-    if (live !== undefined) live.countedAtomic += chargedAtomic
+    if (live !== undefined) changeChannel(live, { countedAtomic: live.channel.countedAtomic + chargedAtomic })
+  }
+
+  /** Takes so much for counted where less is: of calls that the records of this payer do not know. */
+  countUpTo(channelId: Hex, atomic: bigint): void {
+    const live = this.#liveChannel(channelId)
+    if (atomic > live.channel.countedAtomic) changeChannel(live, { countedAtomic: atomic })
   }
 
   /**
@@ -181,9 +192,8 @@ export class PayerChannels {
     stated: StatedChannel | undefined,
   ): void {
     const live = this.#liveChannel(commitment.voucher.channelId)
-    const mostOwedAtomic = live.countedAtomic + chargedAtomic + othersAtomic
     this.#believe(live, () =>
-      chargedChannel(live.channel, chargedAtomic, maximumAtomic, mostOwedAtomic, stated?.owedAtomic),
+      chargedChannel(live.channel, chargedAtomic, maximumAtomic, othersAtomic, stated?.owedAtomic),
     )
     if (commitment.deposit !== undefined) this.#deposits.collected(live, commitment.deposit)
   }
@@ -200,11 +210,7 @@ export class PayerChannels {
         live.channel.config.payerAuthorizer,
         live.channel.domain,
       )
-    const before = live.channel
     this.#believe(live, () => correctedChannel(live.channel, stated, openAtomic, isOurs))
-    // Records that hold nothing, or are older than the seller's, do not know of all calls.
-    const isNews = before.owedAtomic === 0n || live.channel.signedAtomic > before.signedAtomic
-    if (isNews && live.channel.owedAtomic > live.countedAtomic) live.countedAtomic = live.channel.owedAtomic
     // A deposit that went with a lost call. Who lies about it gets vouchers that nothing covers.
     for (const deposit of live.channel.openDeposits) {
       if (live.channel.depositAtomic + deposit.amountAtomic <= (stated.depositAtomic ?? 0n))

@@ -63,14 +63,16 @@ async function askForRest(
 async function takeBooks({ calls, channels }: PayerParts, channelId: Hex, stated: StatedChannel): Promise<boolean> {
   const open = calls.on(channelId)
   const openAtomic = open.reduce((sum, { maximumAtomic }) => sum + maximumAtomic, 0n)
-  const before = channels.get(channelId).owedAtomic
+  const before = channels.get(channelId)
   try {
     channels.correct(channelId, stated, openAtomic)
   } catch {
     // What was signed bounds what it can claim; the rest is withdrawn.
     return false
   }
-  if (channels.get(channelId).owedAtomic === before) return false
+  const { owedAtomic, signedAtomic } = channels.get(channelId)
+  if (owedAtomic === before.owedAtomic) return false
   await calls.loseGivenUp(open)
+  if (before.owedAtomic === 0n || signedAtomic > before.signedAtomic) channels.countUpTo(channelId, owedAtomic)
   return true
 }

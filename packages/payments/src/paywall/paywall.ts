@@ -74,13 +74,7 @@ class Paywalled {
       return sendFree(response, await serve(freeRequest(request, response)))
     }
     const leave = await returning?.admit(request)
-    if (leave !== undefined) {
-      try {
-        return await sendFree(response, await serve(freeRequest(request, response, terms.timeoutSeconds * 1000)))
-      } finally {
-        leave()
-      }
-    }
+    if (leave !== undefined) return this.#again(response, request, terms.timeoutSeconds * 1000).finally(leave)
     const entered = await this.#door.enter(response, request, terms, receivedAtMs)
     if (entered === undefined) return
     const { payment, wire, attempt } = entered
@@ -94,6 +88,16 @@ class Paywalled {
       await this.#door.refuse(response, request, terms, wire, { error, attempt })
     } finally {
       payment.release()
+    }
+  }
+
+  /** What was paid for before; a reader that takes longer than a call may is cut off, for its place is others' too. */
+  async #again(response: ServerResponse, request: WireRequest, timeoutMs: number): Promise<void> {
+    const timer = setTimeout(() => response.destroy(), timeoutMs)
+    try {
+      await sendFree(response, await this.#options.serve(freeRequest(request, response, timeoutMs)))
+    } finally {
+      clearTimeout(timer)
     }
   }
 

@@ -12,6 +12,8 @@ export type PayerChannel = {
   readonly depositAtomic: bigint
   /** Charges that this payer agrees with. */
   readonly owedAtomic: bigint
+  /** What ended calls count against the limits: no more is owed than that and the worst cases of calls without outcome. */
+  readonly countedAtomic: bigint
   /** The highest voucher ever signed: all that the receiver can ever claim. */
   readonly signedAtomic: bigint
   /** Deposits that were signed and may or may not be collected yet. */
@@ -46,6 +48,7 @@ export function emptyChannel(
     domain,
     depositAtomic: 0n,
     owedAtomic: 0n,
+    countedAtomic: 0n,
     signedAtomic: 0n,
     openDeposits: [],
     isSerial: false,
@@ -119,7 +122,7 @@ export function correctedChannel(
   }
   if (!isOurs) throw overclaims('the voucher it showed was not signed by this payer')
   if (owedAtomic > signedAtomic) throw overclaims('it claims more than the voucher it showed')
-  if (signedAtomic <= channel.signedAtomic && owedAtomic > channel.owedAtomic + openAtomic) {
+  if (signedAtomic <= channel.signedAtomic && owedAtomic > knownAtomic(channel) + openAtomic) {
     throw overclaims('it claims more than the calls under way may cost')
   }
   return {
@@ -131,22 +134,27 @@ export function correctedChannel(
 }
 
 /**
- * The channel after a call was charged. `mostOwedAtomic` is what ended calls count, this charge, and the worst cases of all other calls
- * without outcome: a seller that states a charge of nothing takes nothing. Throws `payments/seller-overclaims`.
+ * The channel after a call was charged, which counts nothing before it has ended; `othersAtomic` are the worst cases of all other calls without
+ * outcome. A seller that states a charge of nothing takes nothing. Throws `payments/seller-overclaims`.
  */
 export function chargedChannel(
   channel: PayerChannel,
   chargedAtomic: bigint,
   maximumAtomic: bigint,
-  mostOwedAtomic: bigint,
+  othersAtomic: bigint,
   statedOwedAtomic?: bigint,
 ): PayerChannel {
   if (chargedAtomic < 0n || chargedAtomic > maximumAtomic) throw overclaims('the receipt charges more than the price')
   const owedAtomic = statedOwedAtomic ?? channel.owedAtomic + chargedAtomic
   if (owedAtomic > channel.signedAtomic) throw overclaims('the receipt claims more than was signed')
-  if (owedAtomic > mostOwedAtomic)
+  if (owedAtomic > channel.countedAtomic + chargedAtomic + othersAtomic)
     throw overclaims('the receipt claims more than it charges and the calls under way may cost')
   return { ...channel, owedAtomic: owedAtomic > channel.owedAtomic ? owedAtomic : channel.owedAtomic }
+}
+
+/** What is owed and what ended calls count, whichever is more: a seller's books may go down for a while and up again. */
+export function knownAtomic({ owedAtomic, countedAtomic }: PayerChannel): bigint {
+  return owedAtomic > countedAtomic ? owedAtomic : countedAtomic
 }
 
 function overclaims(how: string): KoinonError {

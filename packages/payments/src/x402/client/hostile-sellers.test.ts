@@ -299,6 +299,44 @@ describe('books that a seller made up', () => {
     expect(hostile.claimable()).toBeLessThanOrEqual(4_000n)
   })
 
+  it('that state charges of nothing beside a call without outcome get no more than counts, in however many processes', async () => {
+    const store = memoryPayerStore()
+    hostile.behave = (payload, response) => {
+      const { maxClaimableAmount, channelId } = payload?.payload.voucher ?? {}
+      if (payload === undefined || maxClaimableAmount === undefined) return hostile.ask(response, accepted())
+      if (hostile.received.length === 1) return void response.destroy()
+      answer(response, '0', maxClaimableAmount, channelId)
+    }
+    for (let call = 0; call < 8; call++) {
+      const pay = payWith(newPayer({ store }, { maximumTotalAtomic: 4_000n }), { concludeMs: 0 })
+      await pay(`${call}`).catch(() => undefined)
+    }
+    expect(hostile.claimable()).toBeLessThanOrEqual(4_000n)
+  })
+
+  it('of calls at once may come in any order, also where they state no charge', async () => {
+    const waiting: (() => void)[] = []
+    let owed = 0
+    hostile.behave = (payload, response) => {
+      const { channelId } = payload?.payload.voucher ?? {}
+      if (payload === undefined || channelId === undefined) return hostile.ask(response, accepted())
+      owed += 1_000
+      const state = { channelId, balance: '20000', totalClaimed: '0', chargedCumulativeAmount: `${owed}` }
+      const settled = { success: true, transaction: '', network: accepted()['network'], extra: { channelState: state } }
+      waiting.push(() => response.writeHead(200, { 'payment-response': encodeBase64Json(settled) }).end('work'))
+      if (waiting.length % 2 === 1 && owed < 6_000 && owed !== 1_000) return
+      for (const send of waiting.splice(0).reverse()) send()
+    }
+    const payer = newPayer()
+    const pay = payWith(payer)
+    expect((await pay('first')).status).toBe(200)
+    for (const round of [1, 2]) {
+      const answers = await Promise.all([pay(`${round}a`), pay(`${round}b`)])
+      expect(answers.map(({ status }) => status)).toEqual([200, 200])
+    }
+    expect([(await pay('last')).status, payer.spent(), payer.channels()[0]?.isClosed]).toEqual([200, 6_000n, false])
+  })
+
   it('of less than is owed cost the seller, and not the payer', async () => {
     hostile.behave = (payload, response) =>
       payload === undefined

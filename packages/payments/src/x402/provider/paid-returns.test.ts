@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { bytesToHex, type Hex, signDigest, systemRandom } from '@koinon/base'
 import { createSIWxClientExtension } from '@x402/extensions/sign-in-with-x'
 import { wrapFetchWithPayment } from '@x402/fetch'
-import { parseAbi } from 'viem'
+import { concat, encodeErrorResult, getContractAddress, numberToHex, parseAbi } from 'viem'
 import { privateKeyToAccount } from 'viem/accounts'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { receiptOf } from '../../client/paying-fetch.ts'
@@ -14,6 +14,7 @@ import { testPayer } from '../../testing/payer-fixtures.ts'
 import { startSeller, type TestSeller } from '../../testing/seller.ts'
 import { deploySupport } from '../../testing/settlement.ts'
 import { stockClient } from '../../testing/stock-clients.ts'
+import { listen } from '../../testing/stock-sellers.ts'
 import { readPaymentRequired } from '../client/challenge.ts'
 import { createPayingFetch } from '../client/create-paying-fetch.ts'
 import { signInHeaders } from '../client/sign-in.ts'
@@ -178,17 +179,20 @@ describe('what may be come back to', () => {
     expect(await seller.store.read('select * from paid_returns where payer = ?', [gas.address])).toEqual([])
   })
 
-  it('is one answer at a time, and sixteen over all; beyond that nobody is asked to pay', async () => {
+  it('is one answer of a page and two of a buyer at a time; beyond that nobody is asked to pay', async () => {
     const shop = returns()
-    const url = (page: number) => `http://shop.test/many/${page}`
-    const pages = Array.from({ length: 17 }, (_, page) => url(page))
+    const pages = [1, 2, 3].map((page) => `http://shop.test/many/${page}`)
     await seller.store.write(pages.map((page) => shop.purchase(request(page), gas.address) as never))
-    const enter = async (page: string) => shop.admit(request(page, await signed(shop, page, gas)))
-    const [leave] = await Promise.all(pages.slice(0, 16).map(enter))
-    for (const page of [url(0), url(16)])
-      await expect(enter(page)).rejects.toMatchObject({ code: 'payments/returns-busy', details: { status: 429 } })
+    const signedFor = async (page: string) => request(page, await signed(shop, page, gas))
+    const enter = async (page: string) => shop.admit(await signedFor(page))
+    const [first, second, third] = pages as [string, string, string]
+    const [leave] = [await enter(first), await enter(second)]
+    const busy = { code: 'payments/returns-busy', details: { status: 429 } }
+    await expect(enter(first)).rejects.toMatchObject(busy)
+    const late = await signedFor(third)
+    await expect(shop.admit(late)).rejects.toMatchObject(busy)
     leave?.()
-    expect(await enter(url(0))).toBeTypeOf('function')
+    expect(await shop.admit(late)).toBeTypeOf('function')
   })
 
   it('is nothing that was asked with a body', async () => {
@@ -215,4 +219,30 @@ describe('what may be come back to', () => {
     expect(await shop.admit(request(url, await signed(shop, url, stranger)))).toBeUndefined()
     expect(await enters(shop, request(url, await signed(shop, url, { address, secretKey: gas.secretKey })))).toBe(true)
   })
+
+  it('is never asked for at a URL that a contract names', async () => {
+    let hits = 0
+    const listener = await listen((_incoming, response) => void response.writeHead(200).end(String(++hits)))
+    const nonce = BigInt(await net.reader.getTransactionCount({ address: gas.address }))
+    const address = getContractAddress({ from: gas.address, nonce }).toLowerCase() as Hex
+    const abi = parseAbi(['error OffchainLookup(address, string[], bytes, bytes4, bytes)'])
+    const data = encodeErrorResult({
+      abi,
+      args: [address, [`${listener.url}/{sender}/{data}`], '0x', '0x00000000', '0x'],
+    })
+    await gas.sender.send({ data: returning(reverting(data)) }, 'deploying a contract that looks things up')
+    expect(await net.reader.getCode({ address })).toBe(reverting(data))
+    const url = 'http://shop.test/lookup'
+    const shop = returns()
+    await seller.store.write([shop.purchase(request(url), address) as never])
+    const headers = await signed(shop, url, { address, secretKey: gas.secretKey })
+    expect([await shop.admit(request(url, headers)), hits]).toEqual([undefined, 0])
+    await listener.close()
+  })
 })
+
+/** Code that ends with `opcode` over the bytes behind it. */
+const copying = (opcode: string, bytes: Hex): Hex =>
+  concat(['0x61', numberToHex((bytes.length - 2) / 2, { size: 2 }), '0x80600a3d393d', `0x${opcode}`, bytes])
+const reverting = (bytes: Hex) => copying('fd', bytes)
+const returning = (bytes: Hex) => copying('f3', bytes)

@@ -11,10 +11,11 @@ import {
   recoverAddress,
   sha256Hex,
   utf8ToBytes,
+  withDeadline,
 } from '@koinon/base'
 import type { DurableStore, SqlStatement } from '@koinon/base/node'
 import type { LedgerReader } from '@koinon/ledger'
-import { encodeFunctionData, parseAbi } from 'viem'
+import { BaseError, ExecutionRevertedError, encodeFunctionData, parseAbi } from 'viem'
 import type { ReturningBuyers } from '../../provider/returning-buyers.ts'
 import type { WireRequest } from '../../provider/wire.ts'
 import { decodeHeader, field, requireHex } from '../rules/header.ts'
@@ -43,7 +44,9 @@ export type PaidReturnsOptions = {
 
 const challengeMs = 300_000
 const mostAskedAtOnce = 8
-const mostAnswersAtOnce = 16
+const mostAnswersAtOnce = 64
+const mostAnswersEach = 2
+const askTimeoutMs = 5_000
 /** Of a contract that looks at a signature. */
 const signatureGas = 500_000n
 const validSignature = '0x1626ba7e'
@@ -92,8 +95,11 @@ export class PaidReturns implements ReturningBuyers {
     if (!isOurs || endsAtMs <= this.#options.clock.nowMs() || !(await this.#hasPaid(address, url))) return undefined
     const { chainId } = this.#options
     const digest = signInDigest({ ...this.#message(url, issuedAt, nonce), address, chainId })
-    if (!(await this.#isSigned(digest, address, signature)) || !this.#use(nonce, endsAtMs)) return undefined
-    return this.#enter(`${address} ${url}`)
+    if (this.#used.has(nonce) || !(await this.#isSigned(digest, address, signature))) return undefined
+    const leave = this.#enter(address, url)
+    if (this.#use(nonce, endsAtMs)) return leave
+    leave()
+    return undefined
   }
 
   purchase(request: WireRequest, payer: Address): SqlStatement | undefined {
@@ -134,8 +140,10 @@ export class PaidReturns implements ReturningBuyers {
   }
 
   /** Holds a place until what it gives back is called. */
-  #enter(name: string): () => void {
-    if (this.#underWay.has(name) || this.#underWay.size >= mostAnswersAtOnce) throw busy()
+  #enter(address: Address, url: string): () => void {
+    const name = `${address} ${url}`
+    const own = [...this.#underWay].filter((other) => other.startsWith(address)).length
+    if (this.#underWay.has(name) || own >= mostAnswersEach || this.#underWay.size >= mostAnswersAtOnce) throw busy()
     this.#underWay.add(name)
     return () => void this.#underWay.delete(name)
   }
@@ -155,19 +163,25 @@ export class PaidReturns implements ReturningBuyers {
   /** By the key of the account, else by what its contract says. */
   async #isSigned(digest: Uint8Array, address: Address, signature: Hex): Promise<boolean> {
     if (signer(digest, signature) === address) return true
-    if (this.#asked >= mostAskedAtOnce) return false
+    if (this.#asked >= mostAskedAtOnce) throw busy()
     this.#asked++
     try {
-      const { reader } = this.#options
-      if ((await reader.getCode({ address })) === undefined) return false
-      const data = encodeFunctionData({ abi: erc1271Abi, args: [bytesToHex(digest), signature] })
-      const answered = await reader.call({ to: address, data, gas: signatureGas })
-      return answered.data?.startsWith(validSignature) === true
-    } catch {
-      return false
+      return await withDeadline(this.#asksContract(digest, address, signature), askTimeoutMs, 'Asking a contract')
+    } catch (error) {
+      if (error instanceof BaseError && error.walk((cause) => cause instanceof ExecutionRevertedError) !== null)
+        return false
+      throw busy()
     } finally {
       this.#asked--
     }
+  }
+
+  async #asksContract(digest: Uint8Array, address: Address, signature: Hex): Promise<boolean> {
+    const { reader } = this.#options
+    if ((await reader.getCode({ address })) === undefined) return false
+    const data = encodeFunctionData({ abi: erc1271Abi, args: [bytesToHex(digest), signature] })
+    const { data: answered } = await reader.call({ to: address, data, gas: signatureGas })
+    return answered?.startsWith(validSignature) === true
   }
 }
 
@@ -178,7 +192,7 @@ function isPage({ method, body }: WireRequest): boolean {
 function busy(): KoinonError {
   return new KoinonError({
     code: 'payments/returns-busy',
-    message: 'This page is on its way to you already, or too many others come back at this moment',
+    message: 'This page is on its way to you already, or nobody can look at your signature at this moment',
     hint: 'Wait for that answer, or try again in a second. Nothing was asked for.',
     retry: 'later',
     details: { status: 429 },
