@@ -38,7 +38,7 @@ export function awaitsOthers({ calls, channels }: PayerParts, payment: OpenPayme
   const stated = sameOption(payment, challenge)?.stated
   if (!isOfChannel(payment) || !payment.mayBeCharged || stated === undefined) return false
   const { channelId } = payment.commitment.voucher
-  if (stated.owedAtomic <= knownAtomic(channels.get(channelId))) return false
+  if (stated.owedAtomic <= channels.get(channelId).owedAtomic) return false
   return calls.waitForOthers(channelId, payment.paymentId)
 }
 
@@ -100,14 +100,15 @@ async function takeBooks(parts: PayerParts, payment: ChannelPayment, { stated }:
     await calls.save(payment.commitment, [])
     throw error
   }
-  if ((stated.depositAtomic ?? 0n) < channels.get(channelId).depositAtomic) await channels.refresh(channelId)
   if (others.some(({ paymentId }) => calls.isLive(paymentId))) channels.setSerial(channelId)
-  const { owedAtomic } = channels.get(channelId)
-  const riseAtomic = owedAtomic - knownAtomic(before)
+  const { owedAtomic, depositAtomic } = channels.get(channelId)
+  if ((stated.depositAtomic ?? 0n) < depositAtomic) await channels.refresh(channelId)
+  // A call that went before may be what was charged, however much ended calls count.
+  const riseAtomic = owedAtomic - (payment.mayBeCharged ? before.owedAtomic : knownAtomic(before))
   if (riseAtomic <= 0n) return
   await calls.loseGivenUp(others)
   // Records that hold nothing, or are older than the seller's, do not know of all calls.
-  const isKnown = before.owedAtomic > 0n && (stated.signedAtomic ?? 0n) <= before.signedAtomic
+  const isKnown = knownAtomic(before) > 0n && (stated.signedAtomic ?? 0n) <= before.signedAtomic
   const isLost = payment.mayBeCharged || (isKnown && riseAtomic > othersAtomic)
   if (!isKnown) channels.countUpTo(channelId, isLost ? owedAtomic - maximumAtomic : owedAtomic)
   if (!isLost) return

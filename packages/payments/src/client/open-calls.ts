@@ -116,8 +116,11 @@ export class OpenCalls {
 
   /** The seller charged something and none of the calls under way here explains it: any of those given up may be it. */
   async loseGivenUp(calls: readonly PayerCall[]): Promise<void> {
-    for (const call of calls)
-      if (!this.#live.has(call.paymentId)) await this.finishCall(call, 'lost', call.maximumAtomic)
+    for (const { paymentId } of calls) {
+      // Others may have ended meanwhile.
+      const open = this.#open.get(paymentId)
+      if (open !== undefined && !this.#live.has(paymentId)) await this.finishCall(open, 'lost', open.maximumAtomic)
+    }
   }
 
   /** The payment is no longer under way, whatever became of it. */

@@ -1,6 +1,6 @@
 import type { Hex } from '@koinon/base'
 import type { ChannelConfig } from '../rules/channel.ts'
-import type { StatedChannel } from '../rules/payer-channel.ts'
+import { knownAtomic, type StatedChannel } from '../rules/payer-channel.ts'
 import type { SignedVoucher } from '../rules/voucher.ts'
 import type { TakenBack } from './channel-opener.ts'
 import type { PayerParts } from './payer-parts.ts'
@@ -73,6 +73,6 @@ async function takeBooks({ calls, channels }: PayerParts, channelId: Hex, stated
   const { owedAtomic, signedAtomic } = channels.get(channelId)
   if (owedAtomic === before.owedAtomic) return false
   await calls.loseGivenUp(open)
-  if (before.owedAtomic === 0n || signedAtomic > before.signedAtomic) channels.countUpTo(channelId, owedAtomic)
+  if (knownAtomic(before) === 0n || signedAtomic > before.signedAtomic) channels.countUpTo(channelId, owedAtomic)
   return true
 }

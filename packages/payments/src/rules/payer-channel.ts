@@ -147,9 +147,12 @@ export function chargedChannel(
   if (chargedAtomic < 0n || chargedAtomic > maximumAtomic) throw overclaims('the receipt charges more than the price')
   const owedAtomic = statedOwedAtomic ?? channel.owedAtomic + chargedAtomic
   if (owedAtomic > channel.signedAtomic) throw overclaims('the receipt claims more than was signed')
-  if (owedAtomic > channel.countedAtomic + chargedAtomic + othersAtomic)
+  const mostAtomic = channel.countedAtomic + chargedAtomic + othersAtomic
+  if (owedAtomic > mostAtomic)
     throw overclaims('the receipt claims more than it charges and the calls under way may cost')
-  return { ...channel, owedAtomic: owedAtomic > channel.owedAtomic ? owedAtomic : channel.owedAtomic }
+  // What other calls explained a moment ago is no longer owed when they ended for nothing.
+  const nextAtomic = owedAtomic > channel.owedAtomic ? owedAtomic : channel.owedAtomic
+  return { ...channel, owedAtomic: nextAtomic < mostAtomic ? nextAtomic : mostAtomic }
 }
 
 /** What is owed and what ended calls count, whichever is more: a seller's books may go down for a while and up again. */

@@ -62,7 +62,8 @@ export class PaidReturns implements ReturningBuyers {
   readonly #used = new Map<string, number>()
   /** Answers under way, by payer and page. */
   readonly #underWay = new Set<string>()
-  #asked = 0
+  /** Contracts that are being asked for a signature. */
+  readonly #asked = new Set<Address>()
   #purchases = 0
 
   constructor(options: PaidReturnsOptions) {
@@ -163,8 +164,8 @@ export class PaidReturns implements ReturningBuyers {
   /** By the key of the account, else by what its contract says. */
   async #isSigned(digest: Uint8Array, address: Address, signature: Hex): Promise<boolean> {
     if (signer(digest, signature) === address) return true
-    if (this.#asked >= mostAskedAtOnce) throw busy()
-    this.#asked++
+    if (this.#asked.has(address) || this.#asked.size >= mostAskedAtOnce) throw busy()
+    this.#asked.add(address)
     try {
       return await withDeadline(this.#asksContract(digest, address, signature), askTimeoutMs, 'Asking a contract')
     } catch (error) {
@@ -172,7 +173,7 @@ export class PaidReturns implements ReturningBuyers {
         return false
       throw busy()
     } finally {
-      this.#asked--
+      this.#asked.delete(address)
     }
   }
 
