@@ -4,6 +4,7 @@ import assert from 'node:assert/strict'
 import { createKoinon, koinonMetadata } from '@koinon/sdk/ai'
 import { openPayer } from '@koinon/sdk/payer'
 import { Agent } from '@mastra/core/agent'
+import type { MastraModelConfig } from '@mastra/core/llm'
 
 const payer = await openPayer({
   home: process.env['KOINON_HOME'] ?? 'agent-home',
@@ -16,7 +17,8 @@ const agent = new Agent({
   id: 'guide',
   name: 'Guide',
   instructions: 'You answer questions about decentralized AI.',
-  model: koinon('default'),
+  // Mastra's copy of the AI SDK's types lacks its newest finish reason, which no answer of ours has.
+  model: koinon('default') as MastraModelConfig,
 })
 const answer = await agent.generate('What is a subnet?')
 console.log(answer.text)
