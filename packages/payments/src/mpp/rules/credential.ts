@@ -1,5 +1,6 @@
 /** Credentials of the `Payment` scheme: `Authorization: Payment BASE64URL` (specs/0022 section 7). */
-import { type Address, bytesToBase64Url, bytesToHex, KoinonError, keccak256, utf8ToBytes } from '@koinon/base'
+import { type Address, bytesToBase64Url, KoinonError, utf8ToBytes } from '@koinon/base'
+import { checksummed } from '../../rules/checksummed.ts'
 import { asObject, decodeWireObject } from './canonical-json.ts'
 import { challengeFrom, type PaymentChallenge } from './challenge.ts'
 
@@ -43,12 +44,7 @@ export function parseCredential(headerValue: string): PaymentCredential | undefi
 
 /** The payer as `source` names it; mppx takes the address with its checksum's capitals (EIP-55) alone. */
 export function sourceOf(chainId: number, address: Address): string {
-  const digits = address.slice(2).toLowerCase()
-  const hash = bytesToHex(keccak256(utf8ToBytes(digits))).slice(2)
-  const mixed = [...digits].map((digit, index) =>
-    Number.parseInt(hash[index] as string, 16) >= 8 ? digit.toUpperCase() : digit,
-  )
-  return `did:pkh:eip155:${chainId}:0x${mixed.join('')}`
+  return `did:pkh:eip155:${chainId}:${checksummed(address)}`
 }
 
 /** A credential that no payment can be read from. */

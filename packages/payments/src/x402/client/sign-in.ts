@@ -1,7 +1,8 @@
 /** Extension `sign-in-with-x`: who has paid comes back by a signature (EIP-4361) instead of paying again. */
 import type { Address, Hex } from '@koinon/base'
 import type { Challenge } from '../../client/client-wire.ts'
-import { checksummed, type SignInMessage, signInDigest, signInExtension } from '../rules/sign-in.ts'
+import { checksummed } from '../../rules/checksummed.ts'
+import { type SignInMessage, signInDigest, signInExtension } from '../rules/sign-in.ts'
 import { object, text, type X402Challenge } from './challenge.ts'
 import { encodeBase64Json } from './x402-wire.ts'
 

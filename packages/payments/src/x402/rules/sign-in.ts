@@ -1,5 +1,6 @@
 /** Extension `sign-in-with-x` (specs/0022-machine-payments.md section 6.1): the message of EIP-4361 and its digest. */
-import { type Address, bytesToHex, type Hex, keccak256, utf8ToBytes } from '@koinon/base'
+import { type Address, keccak256, utf8ToBytes } from '@koinon/base'
+import { checksummed } from '../../rules/checksummed.ts'
 
 export const signInExtension = 'sign-in-with-x'
 
@@ -44,13 +45,4 @@ export function signInDigest(message: SignInMessage): Uint8Array {
   const bytes = utf8ToBytes(signInText(message))
   const prefix = utf8ToBytes(`\x19Ethereum Signed Message:\n${bytes.length}`)
   return keccak256(Uint8Array.of(...prefix, ...bytes))
-}
-
-/** EIP-55. */
-export function checksummed(address: Address): Hex {
-  const hash = bytesToHex(keccak256(utf8ToBytes(address.slice(2)))).slice(2)
-  const digits = [...address.slice(2)].map((digit, at) =>
-    Number.parseInt(hash[at] as string, 16) >= 8 ? digit.toUpperCase() : digit,
-  )
-  return `0x${digits.join('')}`
 }
